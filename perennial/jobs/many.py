@@ -30,7 +30,7 @@ from perennial.jobs.substitute_orders import SubstituteOrders
 from perennial.jobs.take_back import TakeBackOrders
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.kernel.reasons import Reason
-from perennial.language.formats import ENGLISH, Reader
+from perennial.language.formats import ENGLISH, Reader, phrase
 from perennial.language.reasons import reason_words
 from perennial.programs.actions import for_new_orders_only
 
@@ -86,12 +86,17 @@ class Confirmed:
 @dataclass(frozen=True, slots=True)
 class PassedOver:
     """Why some things stay as they are: a reason, how many of them have it (each with facts of its own, ``because`` are those
-    of the first), and the first orders.
+    of the first; what has happened and who did it are the same), and the first orders.
     """
 
     because: Reason
     count: int
     orders: list[str]
+
+    def words(self, to: Reader = ENGLISH) -> str:
+        """The reason: of one order with its facts, of several as far as they have it in common."""
+        common = phrase("passed over", self.because.code, self.because.facts, to) if self.count > 1 else None
+        return common or reason_words(self.because, to)
 
 
 def move(
@@ -242,7 +247,7 @@ def told(run: int, *, most: int = EXAMPLES, to: Reader = ENGLISH) -> dict[str, A
         "passed_over": [
             {
                 "code": one.because.code,
-                "reason": reason_words(one.because, to),
+                "reason": one.words(to),
                 "count": one.count,
                 "orders": one.orders,
             }

@@ -25,26 +25,43 @@ LISTS: Mapping[str, tuple[str, ...]] = {"changed": CHANGED, "stays": (PASSED_OVE
 """The parts of what a run touched: what it changed, and what stays as it is."""
 
 _TAKEN_BACK = """
-select (r.arguments->>'run')::bigint, max(r.id) from jobs_jobrun r
- where r.job = %(job)s and not r.dry and (r.arguments->>'run')::bigint = any(%(runs)s)
-   and coalesce((r.report->'counts'->>'orders')::bigint, 0) > 0
- group by 1
+select b.*, (select count(distinct order_id) from desk_change where run_id = b.of_run),
+       (select count(distinct order_id) from desk_change where run_id = b.of_run and undone_on is null)
+  from (select (r.arguments->>'run')::bigint as of_run, max(r.id)
+          from jobs_jobrun r
+         where r.job = %(job)s and not r.dry and (r.arguments->>'run')::bigint = any(%(runs)s)
+           and coalesce((r.report->'counts'->>'orders')::bigint, 0) > 0
+         group by 1) b
 """
 _STANDS = "select exists (select from desk_change where run_id = %s and undone_on is null)"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The last ``run`` that put back something of a change; of its ``orders`` so many ``stay`` as it has left them."""
+
+    run: int
+    orders: int
+    stay: int
+
+    @property
+    def back(self) -> int:
+        """How many orders are as they were before."""
+        return self.orders - self.stay
 
 
 @dataclass(frozen=True, slots=True)
 class ManyRun:
     """A change of many orders, dry or done. ``asked``: the request that it was made of, the last one.
 
-    ``taken_back_in``: the last run that put back something of it; ``stands``: something of it may still be put back.
+    ``taken_back``: what was put back of it; ``stands``: something of it may still be put back.
     ``done_by``: under which request that was really done which this one rehearsed.
     """
 
     run: JobRunStatus
     asked: JobRequest | None
     over: tuple[PassedOver, ...]
-    taken_back_in: int | None
+    taken_back: TakenBack | None
     stands: bool
     done_by: int | None
 
@@ -59,7 +76,7 @@ class ListedRun:
     """A change of many orders in the list of them."""
 
     run: JobRunStatus
-    taken_back_in: int | None
+    taken_back: TakenBack | None
 
 
 def many_runs(*, size: int = SIZE, after: str | None = None) -> Page[ListedRun]:
@@ -80,7 +97,7 @@ def many_run(run: int) -> ManyRun:
         run=found,
         asked=asked,
         over=tuple(passed_over(run)),
-        taken_back_in=_taken_back([run]).get(run),
+        taken_back=_taken_back([run]).get(run),
         stands=can_go_back and (found.status == "open" or bool(sql.value(_STANDS, [run]))),
         done_by=followed_by(asked) if found.dry and asked is not None else None,
     )
@@ -99,7 +116,8 @@ def many_under_way() -> list[RequestStatus]:
     return [one for one in requests_under_way() if one.of_many]
 
 
-def _taken_back(numbers: list[int]) -> dict[int, int]:
-    """By run, the last one that put back something of it."""
+def _taken_back(numbers: list[int]) -> dict[int, TakenBack]:
+    """By run, what was put back of it."""
     given: dict[str, Any] = {"job": TakeBackOrders.name, "runs": numbers}
-    return dict(sql.tuples(_TAKEN_BACK, given)) if numbers else {}
+    found = sql.tuples(_TAKEN_BACK, given) if numbers else []
+    return {of_run: TakenBack(*back) for of_run, *back in found}

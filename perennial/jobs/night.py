@@ -82,7 +82,7 @@ def night(
         return one_night(on, dry=dry, again=again, by=by, progress=progress, opened=opened, to=to)
     end = today()
     start = first_missed(end)
-    dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
+    dates = _through(start, end)
     if dry:
         return {"nights": _rehearsal(dates, by, to, progress)}
     if has_jumped(start - timedelta(1), end) and meant != end:
@@ -109,6 +109,18 @@ def night(
             if not is_done(made):  # somebody asked it to stop: no later night before this one
                 break
     return {"nights": nights}
+
+
+def to_run(on: date | None) -> list[date]:
+    """The business dates of the nights that would be run now: that of a date, or without one every missed one through today."""
+    if on is not None:
+        return [] if _is_passed(on) else [on]
+    end = today()
+    return _through(first_missed(end), end)
+
+
+def _through(start: date, end: date) -> list[date]:
+    return [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
 
 
 def wants_figures(on: date, last: date | None) -> bool:

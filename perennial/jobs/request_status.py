@@ -10,6 +10,7 @@ from typing import Any
 from perennial.errors import Refused
 from perennial.jobs import BY_PERSONS
 from perennial.jobs.models import JobRequest
+from perennial.jobs.runner import is_worked_on
 from perennial.jobs.status import JobRunStatus, runs_of
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import REQUEST_GOES_ON
@@ -20,6 +21,7 @@ class RequestStatus:
     """What was asked for, by whom, and what became of it. ``asked_on``: the date that was asked for; ``on``: that which a worker is at.
 
     ``at_job``, and ``done`` of ``selected``: how far it is; of a dry run these are chunks, of a real one things on the list.
+    ``forsaken``: its run is open, and nobody works on it now, as when a worker was killed and no other has taken it up yet.
     ``tries``: how often it broke off since it got on last, ``tries_since`` from when on, ``trouble`` by what; ``told_at``: managers.
     """
 
@@ -49,6 +51,7 @@ class RequestStatus:
     tries_since: datetime | None
     trouble: Reason | None
     told_at: datetime | None
+    forsaken: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -66,8 +69,8 @@ class RequestStatus:
         return next((run for run in reversed(self.runs) if run.status == "open"), None)
 
     def seconds_left(self, now: datetime) -> int | None:
-        """How long the run takes yet, as fast as it was so far; None when nobody can tell."""
-        return self.now.seconds_left(now) if self.now else None
+        """How long the run takes yet, as fast as it was so far; None when nobody can tell, or nobody works on it."""
+        return self.now.seconds_left(now) if self.now and not self.forsaken else None
 
 
 def request_status(request: int) -> RequestStatus:
@@ -130,4 +133,5 @@ def _read(row: JobRequest) -> RequestStatus:
         tries_since=row.tries_since,
         trouble=Reason.read(row.trouble),
         told_at=row.told_at,
+        forsaken=current is not None and row.status == "running" and not is_worked_on(current.id),
     )

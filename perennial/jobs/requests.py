@@ -111,12 +111,25 @@ _NOTHING_DONE = Q(status__in=("refused", "failed")) | Q(status="stopped", runs=[
 
 
 def rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
-    """The dry run that has shown the same since it was really done the last time; None: none has."""
+    """The dry run that has shown the same, of the same dates, since it was really done the last time; None: none has.
+
+    A date that is left out goes on with the days: a dry run of other nights than are to be run now, or of none, shows nothing of them.
+    """
     given = {name: value for name, value in arguments.items() if value is not None}
     same = JobRequest.objects.filter(job=job, on_date=on, arguments=given).order_by("-id")
     dry = same.filter(dry=True, status="done").first()
     real = same.filter(dry=False).exclude(_NOTHING_DONE).values_list("pk", flat=True).first()
-    return dry if dry is not None and (real is None or real < dry.pk) else None
+    if dry is None or (real is not None and real > dry.pk):
+        return None
+    to_do = nights.to_run(on) if job == NIGHT else [on or today()]
+    return dry if to_do and to_do == _dates_shown(dry) else None
+
+
+def _dates_shown(dry: JobRequest) -> list[date]:
+    """The business dates of which a dry run has told what would be done."""
+    if dry.job != NIGHT:
+        return [] if dry.for_date is None else [dry.for_date]
+    return sorted(set(JobRun.objects.filter(pk__in=dry.runs).values_list("on_date", flat=True)))
 
 
 def unheard(request: JobRequest) -> Refused | None:

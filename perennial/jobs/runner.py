@@ -110,6 +110,18 @@ def help_along(run_id: int) -> None:
             _work(JOBS[row.job](), _run_of(row), row, session, None)
 
 
+def is_worked_on(run_id: int) -> bool:
+    """Does a process that lives work on an open run?"""
+    return bool(sql.value(WORKED_ON, {"lock": RUN_LOCK, "run": run_id}))
+
+
+WORKED_ON = """
+select exists (select from pg_locks
+                where locktype = 'advisory' and classid = %(lock)s and objid = %(run)s and objsubid = 2
+                  and database = (select oid from pg_database where datname = current_database()))
+"""
+
+
 def ask_run_to_stop(run_id: int, *, by: str) -> bool:
     """Stop a run after the chunks that are under way, whoever works on it; the next start goes on with it. False: it is
     not open.

@@ -69,7 +69,8 @@ def _of_operation(on: date) -> Iterator[Watched]:
     missed = 0 if last is None else on.toordinal() - last.toordinal() - 1
     if last is not None and missed > 0:
         code = "nights_wait" if has_jumped(last, on) else "nights_missed"
-        yield Watched(code, {"last": last, "count": missed, "today": on})
+        broke_off = NightRun.objects.filter(finished_at=None, on_date__gt=last, on_date__lt=on).count()
+        yield Watched(code, {"last": last, "count": missed, "today": on, **({"begun": broke_off} if broke_off else {})})
     if last is None and sql.value(SQL["orders_without_night"], {"on": on}):
         yield Watched("night_never", {})
     for job, run, started_on in sql.tuples(SQL["stopped_runs"], {"lock": RUN_LOCK, "still": STILL}):

@@ -21,7 +21,7 @@ class Step(models.Model):
     """Members of a program who joined in a month, and one event of their walk (``position`` from 1).
 
     ``came``: had the event before it, and its day is over. ``stayed``: had not stopped by then; ``got``: it was sent.
-    ``ahead``: it is still to come.
+    ``ahead``: it is still to come. ``ends``: it is the last that they bought, and they have not stopped before it.
     """
 
     program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
@@ -33,6 +33,7 @@ class Step(models.Model):
     stayed = models.BigIntegerField()
     got = models.BigIntegerField()
     ahead = models.BigIntegerField()
+    ends = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = [

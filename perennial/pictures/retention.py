@@ -1,4 +1,4 @@
-"""Retention: of those who joined in a month, the share that got their first, second, third event."""
+"""Retention: of those who joined in a month and bought so many events, the share that got the first, second, third of them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ MOST_MONTHS = 60
 
 @dataclass(frozen=True, slots=True)
 class CohortRow:
-    """Those who joined in a month. ``shares``: by event, the share that got it; None: it is still to come for some of them, or
-    it is behind the ``last`` event that any of them would get.
+    """Those who joined in a month. ``bought``: by event, how many of them have it among what they bought (whoever has bought
+    less has finished, and not left); ``shares``: the share of these that got it; None: it is still to come for some of them,
+    or it is behind the ``last`` event that any of them would get.
     """
 
     joined: date
     members: int
+    bought: tuple[int, ...]
     shares: tuple[Decimal | None, ...]
     last: int
 
@@ -56,9 +58,9 @@ class RetentionPicture:
         """
         for event in range(min(self.events, 4), 0, -1):
             over = [row for row in self.cohorts if len(row.finished) >= event]
-            members = sum(row.members for row in over)
+            members = sum(row.bought[event - 1] for row in over)
             if members >= ENOUGH:
-                got = sum((row.finished[event - 1] * row.members for row in over), Decimal(0))
+                got = sum((row.finished[event - 1] * row.bought[event - 1] for row in over), Decimal(0))
                 return event, got / members, members
         return None
 
@@ -72,22 +74,25 @@ def retention(*, program: str | None = None, months: int = MONTHS) -> RetentionP
         raise Refused("months_not_within", "months", months=months, most=MOST_MONTHS)
     which = None if program is None else program_by_id(program).pk
     joined = sql.tuples(_SQL["joined"], {"program": which, "months": months})[::-1]
-    reached: dict[date, dict[int, tuple[int, int]]] = {}
+    reached: dict[date, dict[int, tuple[int, int, int]]] = {}
     if joined:
-        for month, position, got, ahead in sql.tuples(_SQL["reached"], {"program": which, "since": joined[0][0]}):
-            reached.setdefault(month, {})[position] = (got, ahead)
+        for month, position, *step in sql.tuples(_SQL["reached"], {"program": which, "since": joined[0][0]}):
+            reached.setdefault(month, {})[position] = tuple(step)
     longest = min(max((max(walk) for walk in reached.values()), default=0), EVENTS)
     cohorts = tuple(_cohort(month, members, reached.get(month, {}), longest) for month, members in joined)
     return RetentionPicture(program, cohorts, max((len(row.finished) for row in cohorts), default=0))
 
 
-def _cohort(month: date, members: int, walk: dict[int, tuple[int, int]], events: int) -> CohortRow:
+def _cohort(month: date, members: int, walk: dict[int, tuple[int, int, int]], events: int) -> CohortRow:
     """Behind an event that is still to come for some, every later one is."""
     shares: list[Decimal | None] = []
-    is_ahead = False
+    bought: list[int] = []
+    of, is_ahead = members, False
     last = max(walk, default=0)
     for position in range(1, events + 1):
-        got, ahead = walk.get(position, (0, 0))
+        got, ahead, ends = walk.get(position, (0, 0, 0))
         is_ahead = is_ahead or ahead > 0
-        shares.append(None if is_ahead or position > last else Decimal(got) / members)
-    return CohortRow(month, members, tuple(shares), events if is_ahead else last)
+        shares.append(None if is_ahead or position > last or not of else Decimal(got) / of)
+        bought.append(of)
+        of -= ends
+    return CohortRow(month, members, tuple(bought), tuple(shares), events if is_ahead else last)

@@ -5,7 +5,8 @@ select joined, sum(members)::bigint from pictures_cohort
  group by 1 order by 1 desc limit %(months)s
 
 -- name: reached
--- by the place of the event in a member's walk: how many got it, of how many it is still to come
-select joined, position, sum(got)::bigint, sum(ahead)::bigint from pictures_step
+-- by the place of the event in a member's walk: how many got it, of how many it is still to come, of how many it is
+-- the last that they bought
+select joined, position, sum(got)::bigint, sum(ahead)::bigint, sum(ends)::bigint from pictures_step
  where joined >= %(since)s and (%(program)s::bigint is null or program_id = %(program)s)
  group by 1, 2 order by 1, 2

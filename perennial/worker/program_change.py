@@ -17,7 +17,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_preview import VERSION, Preview, Since, last_preview, preview, since, version_stands
-from perennial.jobs.many import Confirmed, orders_to_put_back
+from perennial.jobs.many import Confirmed, PassedOver, orders_to_put_back, passed_over
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.price_notices import notice_fault
 from perennial.jobs.price_told import ToldCounts, told_counts
@@ -43,7 +43,7 @@ class ProgramChange:
 
     ``preview`` of it was counted, and ``since`` then this is otherwise; ``asked``: the workers were asked for one last.
     ``applied``: they were asked to apply it, by ``run``; of so many orders that is still ``to_put_back``, which they were
-    asked for by ``back``; so many messages of a new price have been ``told``, and ``rising`` of those whose price rose.
+    asked for by ``back``, and why some ``stay`` behind it; so many messages of a new price have been ``told``, and ``rising`` of those whose price rose.
     """
 
     program: str
@@ -62,6 +62,7 @@ class ProgramChange:
     notice: Refused | None
     told: int = 0
     rising: ToldCounts | None = None
+    stay: tuple[PassedOver, ...] = ()
 
     @property
     def broke_off(self) -> bool:
@@ -115,6 +116,7 @@ def program_change(schedule_id: str) -> ProgramChange:
         back=back,
         notice=fault_of(counted) if counted is not None and waits else None,
         told=0 if newest is None or run is None else told_of_prices(newest.pk),
+        stay=tuple(passed_over(back.runs[-1].id)) if back is not None and back.runs and not back.goes_on else (),
         rising=told_counts(counted.run) if run is not None and counted is not None and counted.rises else None,
     )
 

@@ -31,7 +31,7 @@ LANGUAGE = re.compile(r"PERENNIAL_LANGUAGE=(\w+) ")
 SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
 """What the guides say they were made with: the day and who types."""
 LEFT_OUT = "..."
-WHY = ("refused", "changed meanwhile", "the last night is that of", "did not run", "has only")
+WHY = ("refused", "changed meanwhile", "the last night is that of", "are missing", "has only")
 """Words by which a guide says why a command does not end with 0."""
 TYPED = "a phrase of several words\n"
 """What the reader types where a command asks for a password; it is not shown."""

@@ -82,6 +82,19 @@ def test_a_night_that_did_not_run(last: int, found: list[str]) -> None:
     assert codes() == found
 
 
+def test_missed_nights_that_broke_off_are_said() -> None:
+    club()
+    night(day(-4))
+    for one in (-3, -2):
+        night(day(one), finished=False)
+    (missed, *_) = watched()
+    said = phrase("watch", missed.code, missed.facts)
+    assert (
+        said
+        == "3 nights are missing: the last one that ran to its end is that of 2026-03-06; begun and not finished: 2"
+    )
+
+
 def test_check_of_an_installation_that_nobody_runs_is_not_all_well(capsys: Captured) -> None:
     club()
     night(day(-180))

@@ -14,6 +14,7 @@ from perennial.jobs.durations import durations
 from perennial.jobs.night import night, one_night, wants_figures
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
+from perennial.jobs.simulate import simulate
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Dispute, Payment
@@ -23,6 +24,7 @@ from perennial.pictures.figures import as_of, work_out
 from perennial.pictures.money import money_in
 from perennial.pictures.retention import retention
 from perennial.programs.models import Program
+from tests.worlds.bundle import put
 from tests.worlds.forecast import TODAY, forecast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +121,32 @@ def test_retention_of_a_month_with_what_is_still_to_come() -> None:
     pen = retention(program="PEN")
     assert pen.cohorts[0].shares == (0, 0)
     assert pen.told is None  # four are too few
+
+
+def test_a_parcel_on_the_packing_table_is_no_member_lost_and_a_short_membership_ends() -> None:
+    card = {"token": "tok_visa", "exp_month": 12, "exp_year": 2035}
+    short = {"customer": "C-S", "order_date": TODAY.isoformat(), "submit": True, "lines": [{"item_number": "SHORT"}]}
+    put(
+        {
+            "products": [{"number": "SHORT", "program": "TEA", "event_duration": 1}],
+            "customers": [{"account": "C-S", "name": "Short", "cards": [card]}],
+            "orders": [{**short, "reference": f"S-{n}"} for n in range(2)],
+        },
+        on=TODAY,
+    )
+    night(TODAY)  # the first parcels of today's ten members are made, and nobody sends them
+    much_later = date(2026, 5, 1)
+    work_out(much_later)
+    march = retention(program="TEA").cohorts[0]
+    assert (march.members, march.shares) == (50, (None, None, None))
+    for order in SalesOrder.objects.filter(parent=None, order_date=TODAY).exclude(customer__account="C-S"):
+        actions.cancel(number=order.number, on=TODAY, by="clerk:anna", reason="a joke")
+    simulate(TODAY + timedelta(1), date(2026, 3, 25))
+    work_out(much_later)
+    march = retention(program="TEA").cohorts[0]
+    assert march.bought == (50, 48, 48)
+    assert march.shares == (1, Decimal(30) / 48, Decimal(27) / 48)
+    assert retention(program="TEA").told == (3, Decimal(27) / 48, 48)
 
 
 def test_money_by_week() -> None:

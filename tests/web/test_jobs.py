@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from perennial.continuity.models import ContinuityOrder, Parked
-from perennial.jobs import requests
-from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
+from perennial.errors import Refused
+from perennial.jobs import at_work, requests, runner
+from perennial.jobs.models import JobChunk, JobRequest, JobRun, NightRun, Recurrence
 from perennial.kernel.reasons import Reason
 from perennial.people.actions import set_preferences
 from tests.web.asked import always
@@ -124,6 +125,37 @@ def test_a_night_ahead_is_not_run_by_one_click_on_its_dry_run() -> None:
     assert manager.post("/jobs/ask", {**form, "meant": "1"}).status_code == 302
 
 
+def test_a_dry_run_of_other_nights_or_of_none_lets_no_night_run(settings: Any) -> None:
+    manager = signed_in("manager")
+
+    def asked(dry: str) -> JobRequest:
+        manager.post("/jobs/ask", {"job": "night", "dry": dry})
+        made = JobRequest.objects.latest("pk")
+        requests.perform(made.pk)
+        return made
+
+    NightRun.objects.create(on_date=TODAY, finished_at=timezone.now(), report={})
+    of_nothing = asked("1")
+    settings.PERENNIAL_TODAY = date(2026, 3, 12)
+    assert 'id="b-really"' not in manager.get(f"/jobs/requests/{of_nothing.pk}").content.decode()
+    assert manager.post(f"/jobs/requests/{of_nothing.pk}/again").status_code == 422
+    of_one = asked("0")
+    assert of_one.dry, "what has shown nothing is no dry run of the next night"
+    settings.PERENNIAL_TODAY = date(2026, 3, 13)
+    assert manager.post(f"/jobs/requests/{of_one.pk}/again").status_code == 422
+    assert asked("0").dry, "it has shown one night, and two are to be run"
+    assert not asked("0").dry
+    assert NightRun.objects.filter(finished_at__isnull=False).count() == 3
+
+
+def test_a_dry_run_of_another_day_lets_no_job_run_whose_date_is_left_out(settings: Any) -> None:
+    requests.perform(requests.ask(job="close-orders", dry=True, by="x")[0].pk)
+    assert requests.rehearsal("close-orders", None, {}) is not None
+    settings.PERENNIAL_TODAY = date(2026, 3, 12)
+    with pytest.raises(Refused, match="dry_run_first"):
+        requests.ask(job="close-orders", by="x", rehearsed=True)
+
+
 def test_nights_that_were_run_ahead_are_said(settings: Any) -> None:
     settings.PERENNIAL_TODAY = None
     NightRun.objects.create(on_date=date(2061, 3, 1), finished_at=timezone.now(), report={})
@@ -175,6 +207,45 @@ def test_however_much_was_put_aside_a_page_asks_the_same() -> None:
         order()
         order()
     assert asked[0] == asked[1]
+
+
+def test_what_an_earlier_night_has_put_aside_is_said_and_found() -> None:
+    manager = signed_in("manager")
+    night = NightRun.objects.create(on_date=TODAY, finished_at=timezone.now(), report={})
+    JobRun.objects.create(
+        job="create-child-orders",
+        on_date=TODAY,
+        arguments={},
+        status="done",
+        night_id=night.pk,
+        report={"counts": {"created": 0, "parked": 2}},
+    )
+    page = manager.get(f"/jobs/nights/{night.pk}").content.decode()
+    assert '2 more wait, put aside by earlier nights. <a href="/exceptions/parked">' in page
+    run = JobRun.objects.get()
+    park(run.pk)
+    assert "1 more waits, put aside by an earlier night" in manager.get(f"/jobs/nights/{night.pk}").content.decode()
+
+
+def test_a_run_whose_worker_was_killed_gives_no_end_until_another_takes_it_up() -> None:
+    manager = signed_in("manager")
+    asked, _ = requests.ask(job="create-child-orders", by="x")
+    started = timezone.now() - timedelta(seconds=30)
+    run = JobRun.objects.create(
+        job="create-child-orders", on_date=TODAY, arguments={}, by="x", selected=40, started_at=started
+    )
+    JobChunk.objects.create(run=run, number=1, first_seq=1, last_seq=20, status="done")
+    JobChunk.objects.create(run=run, number=2, first_seq=21, last_seq=40)
+    JobRequest.objects.filter(pk=asked.pk).update(status="running", runs=[run.pk])
+    address = f"/jobs/requests/{asked.pk}"
+    page = manager.get(address).content.decode()
+    assert "Nobody is at work on it just now" in page
+    assert "to go" not in page
+    with at_work.Session() as other:
+        other.execute("select pg_advisory_lock_shared(%s, %s)", [runner.RUN_LOCK, run.pk])
+        page = manager.get(address).content.decode()
+    assert "Nobody is at work" not in page
+    assert "to go" in page
 
 
 def test_a_job_has_a_page_with_what_it_was_asked_for_last() -> None:

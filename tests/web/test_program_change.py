@@ -98,7 +98,7 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     assert promised() != before
     shown = manager.get(PAGE).content.decode()
     assert "Version 2 is applied" in shown
-    assert "Done: 3 updated, 1 of these with changes by a person" in shown
+    assert "Done: 3 updated, 1 with changes by a person" in shown
     assert "Take back 3 orders" in shown
     run = JobRun.objects.get(dry=False)
     for _ in range(2):
@@ -330,7 +330,12 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     actions.skip(number="SO-000001", shipment=2, **ANNA)  # that one stays
     manager.post(f"{PAGE}/back", {"run": str(run)})
     worked()
-    assert "2 open orders stand on an older version" in manager.get(PAGE).content.decode()
+    page = manager.get(PAGE).content.decode()
+    assert "2 open orders stand on an older version" in page
+    assert "Version 2 still applies to 1 order</h1>" in page
+    assert "SO-000001 was changed since: skip by" in page
+    assert "Try 1 order again" in page
+    assert "Take back 1 order" not in page
     manager.post(f"{PAGE}/check")
     form = {"run": str(worked().runs[-1]), "who": "all", "letters": "1"}
     assert "Version 2 would change 2 of 2 open orders" in manager.get(PAGE).content.decode()
@@ -343,7 +348,7 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     assert sorted(one.revision.number for one in order_rows()) == [1, 1, 2]
     shown_at = manager.post("/jobs/update-orders", {"program": "CLUB", "dry": "1"})["Location"]
     worked()
-    assert "2 of these taken back before" in manager.get(shown_at).content.decode()
+    assert "2 updated and taken back once before" in manager.get(shown_at).content.decode()
 
 
 def test_the_job_raises_no_price_of_which_nobody_is_told_unless_that_is_said() -> None:
@@ -359,7 +364,7 @@ def test_the_job_raises_no_price_of_which_nobody_is_told_unless_that_is_said() -
     assert worked().dry
     shown = manager.get(shown_at).content.decode()
     assert lead in shown
-    assert "3 updated, 1 of these with changes by a person" in shown
+    assert "3 updated, 1 with changes by a person" in shown
     assert "3 with a higher price or delivery charge, 3 of these without e-mail" in shown
     assert "customers get no mail of changed prices: 3 would hear nothing" in shown
     assert 'href="/setup/messages#k-price_changed"' in shown

@@ -85,7 +85,7 @@ def test_missed_nights_are_said_first_and_lead_to_the_jobs() -> None:
     NightRun.objects.create(on_date=TODAY - timedelta(4), finished_at=timezone.now(), report={})
     html = shown()
     assert "Nights do not run as they should" in html
-    assert "3 nights did not run" in html
+    assert "3 nights are missing" in html
 
 
 def test_an_administrator_sees_the_night_and_no_lists_and_a_clerk_neither() -> None:

@@ -20,6 +20,7 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.values import ProgramFacts
 from tests.web.asked import always
 from tests.web.test_exports import taken
+from tests.worlds import actions
 from tests.worlds.book_club import club, order
 from tests.worlds.desk import lines
 from tests.worlds.people import signed_in
@@ -268,6 +269,26 @@ def test_what_was_stopped_half_way_goes_on_or_is_taken_back(settings: Any) -> No
     assert title(page) == "1 order put back"
     assert (lines("SO-000001", "ship_on"), lines("SO-000002", "ship_on")) == after
     assert JobRun.objects.get(pk=run).status == "done"
+
+
+def test_what_is_taken_back_in_part_says_so_and_why_by_what_was_done() -> None:
+    manager = signed_in("manager")
+    for _ in range(3):
+        order()
+    _, dry = shown(manager, work(manager.post("/updates", LATER)))
+    _, run = shown(manager, work(manager.post(f"/updates/{dry}/apply")))
+    given = {"way": "swap", "product": "0013", "item": "0015", "program": "BOM", "reason": "out of print"}
+    actions.skip(number="SO-000001", shipment=1, by="clerk:marco", on=TODAY)
+    actions.skip(number="SO-000002", shipment=1, by="clerk:marco", on=TODAY)
+    _, dry = shown(manager, work(manager.post("/updates", {**given, "also_adjusted": "1"})))
+    work(manager.post(f"/updates/{dry}/apply"))
+    actions.undo(number="SO-000003", by="manager:marta", on=TODAY)  # of the second change
+    _, back = shown(manager, work(manager.post(f"/updates/{run}/take-back", {"reason": "too early"})))
+    page, done = shown(manager, work(manager.post(f"/updates/{back}/apply")))
+    over = re.findall(r'<th scope="row">(.*?)</th><td class="n"[^>]*>(\d+)', page.split('id="over"')[1])
+    assert over == [("changed since: skip by clerk:marco", "2"), ("changed since: substitute by manager", "2")]
+    assert f"taken back in part, 1 of 5, in run {done}" in manager.get(f"/updates/{run}").content.decode()
+    assert f"taken back in part, 1 of 5, in run {done}" in manager.get("/updates").content.decode()
 
 
 def test_however_much_was_done_the_pages_ask_the_same() -> None:

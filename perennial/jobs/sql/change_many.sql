@@ -58,10 +58,11 @@ select i.run_id, i.seq, g.number, p.number, (g.one->>'line')::int, (g.one->>'shi
  where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
 
 -- name: passed_over
+-- one reason where the same has happened: the same thing, done by the same person
 select because->>'code', count(*), (array_agg(because::text order by seq, number))[1],
        (array_agg(name order by seq, number))[1:%(most)s]
   from jobs_jobtouched where run_id = %(run)s and what = 'passed_over'
- group by 1 order by 2 desc, 1
+ group by 1, because->>'action', because->>'kind', because->>'by' order by 2 desc, 1, min(seq)
 
 -- name: examples
 select seq, number, name, line, shipment, what, before::text, after::text, because::text

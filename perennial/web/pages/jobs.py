@@ -257,9 +257,12 @@ def stop_run(request: Visit, number: int) -> HttpResponse:
 
 
 def night(request: Visit, number: int) -> HttpResponse:
-    """A night with its six runs."""
+    """A night with its six runs. ``earlier``: so many orders wait because an earlier run has put them aside."""
     found = night_status(number)
     ran = {one.job: one for one in found.runs}
+    aside = _parked(request, [one.id for one in found.runs], f"/jobs/nights/{number}")
+    is_all = aside["parked_first"] and aside["parked"].next is None
+    waits = sum(one.counts.get("parked", 0) for one in found.runs) if is_all else 0
     return whole(
         request,
         "web/jobs/night.html",
@@ -267,7 +270,8 @@ def night(request: Visit, number: int) -> HttpResponse:
             "night": found,
             "six": [(name, ran.get(name)) for name in NIGHTLY],
             "signed": sign_off_of(found),
-            **_parked(request, [one.id for one in found.runs], f"/jobs/nights/{number}"),
+            "earlier": max(waits - len(aside["parked"].rows), 0),
+            **aside,
             "here": "jobs",
         },
     )

@@ -200,6 +200,7 @@ _RETENTION: tuple[Column[tuple[CohortRow, int]], ...] = (
     ("retention_joined", lambda one: one[0].joined),
     ("retention_members", lambda one: one[0].members),
     ("retention_event", lambda one: one[1] + 1),
+    ("retention_bought", lambda one: one[0].bought[one[1]]),
     ("retention_percent", lambda one: _percent(one[0].shares[one[1]])),
 )
 _TOOK: tuple[Column[tuple[NightTook, int]], ...] = (

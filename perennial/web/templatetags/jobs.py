@@ -51,10 +51,10 @@ def counted(context: Context, job: str, counts: Mapping[str, int]) -> str:
 
 
 def _counts(job: str, counts: Mapping[str, int], to: Reader) -> list[str]:
-    """Counts in the order in which the job names them: one that says "of these" follows what it is about."""
+    """Counts in the order in which the job names them: one that says "of these" follows at once what it is about."""
     named = dict.fromkeys([*JOBS[job].counts, *JOBS[job].counts_if_any, *counts])
     known = {word: {"count": counts[word]} for word in named if counts.get(word)}
-    return [phrase("web count", word, of, to) or phrase("count", word, of, to) or word for word, of in known.items()]
+    return [phrase("count", word, of, to) or word for word, of in known.items()]
 
 
 @register.simple_tag(takes_context=True)

@@ -18,7 +18,6 @@ from perennial.jobs.status import JobRunStatus
 from perennial.kernel.money import Money, line_amount, minor, sum_of
 from perennial.language import Reader, phrase, say
 from perennial.language.formats import fact, pieces
-from perennial.language.reasons import reason_words
 from perennial.web.words import said
 
 register = template.Library()
@@ -81,7 +80,7 @@ def change_found(context: Context, run: JobRunStatus) -> str:
 @register.simple_tag(takes_context=True)
 def why_passed_over(context: Context, one: PassedOver) -> str:
     """Why things stay as they are."""
-    return reason_words(one.because, _to(context))
+    return one.words(_to(context))
 
 
 @register.simple_tag(takes_context=True)
