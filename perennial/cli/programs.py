@@ -82,6 +82,7 @@ def _preview(found: Preview) -> None:
             "child orders made": found.made or None,
             "prices rise": found.rises or None,
             "without e-mail": found.silent or None,
+            **{words_of(one): one.orders for one in found.at_once},
             "currency": found.to_come.currency,
             "to come now": _plain(found.to_come),
             "to come then": _plain(found.new_to_come),

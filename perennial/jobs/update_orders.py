@@ -26,6 +26,7 @@ from perennial.jobs.change_list import CHANGED_SINCE, LIST_COLUMNS, listed, note
 from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
 from perennial.jobs.change_refresh import refreshed, refuse_other_preview, to_refresh
 from perennial.jobs.job import Job, Keeps, Run
+from perennial.jobs.leaving import next_night
 from perennial.jobs.models import ChangedOrder, PreviewedOrder
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
@@ -34,7 +35,7 @@ from perennial.jobs.tariff_followed import Followed, tariff_followed
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
-from perennial.payments.asked import AskedMore, asked, asked_more
+from perennial.payments.asked import asked, asked_more
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
@@ -132,7 +133,7 @@ class UpdateOrders(Job):
         """The groups of a preview so far."""
         if "groups" not in run.cache:
             pk = next(iter(run.cache["newest"].values()))
-            run.cache["groups"] = ChangeGroups(load_revisions(run.set_up, [pk])[pk])
+            run.cache["groups"] = ChangeGroups(load_revisions(run.set_up, [pk])[pk], next_night(run))
         groups: ChangeGroups = run.cache["groups"]
         return groups
 
@@ -254,17 +255,16 @@ class UpdateOrders(Job):
         for of in counted.values():
             for word, number in of.items():
                 report.count(word, number)
-        upfront = {s.row.pk for s in states if s.row.upfront and s.row.pk in differ}
-        more: dict[int, AskedMore] = {}
+        upfront = {s.row.pk for s in states if s.row.upfront}
+        before = asked(upfront if is_preview(run) else ())
         if again and not alone:
             blocked.recompute(again)
-            if upfront:
-                shown = upfront if is_preview(run) else ()
-                before = asked(shown)
+            if upfront & differ:
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
-                more = asked_more(before, asked(shown), on=run.on)
         if is_preview(run):
             everyone = _with_others(updated, states, followed)
+            after = {pk: one for pk, one in before.items() if pk not in differ} | asked(upfront & differ)
+            more = asked_more(before, after, on=run.on)
             self._groups(run).take(set_up, everyone, counted, planned.lines_of(states), more)
         if keep is not None:
             keep.write(run)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from perennial.jobs.change_preview import Preview, group_orders
+from perennial.jobs.change_orders import group_orders
+from perennial.jobs.change_preview import Preview
 from perennial.jobs.night import one_night
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
@@ -62,6 +63,9 @@ def test_what_is_paid_up_front_is_charged_at_once_and_said_before(settings: Any)
     for program in ("UP", "PART"):
         edit_draft(schedule_id=program, edit=third(5000), by="mara")
     dearer, in_parts = previewed("UP"), previewed("PART")
+    for found, orders in ((dearer, [paid, reserved]), (in_parts, [parts])):
+        still = sum(before[one][1] for one in orders)
+        assert (found.to_come.minor, found.new_to_come.minor) == (still, still + more * len(orders))
     assert upfront(dearer) == {"upfront_now": {paid: more}, "upfront_later": {reserved: more}}
     assert upfront(in_parts) == {"upfront_later": {parts: more}}
     (of_changes,) = (one for one in dearer.groups if one.kind == "changes")
@@ -81,6 +85,8 @@ def test_what_is_paid_up_front_is_charged_at_once_and_said_before(settings: Any)
     cheaper = previewed("UP")
     less = 4900 * 110 // 100
     assert upfront(cheaper) == {"upfront_less": {reserved: -less}, "upfront_back": {paid: less}}
+    assert {one.kind: one.amount.minor for one in cheaper.differences} == {"price": -2 * less, "paid_already": less}
+    assert cheaper.more == Money(-less, "USD")
     applied(cheaper, letters=True)
     parent = SalesOrder.objects.get(number=paid).pk
     assert surplus([parent]) == {parent: less}
