@@ -417,7 +417,7 @@ def test_what_would_leave_with_the_next_night_is_said_and_leaves() -> None:
     assert at_once(previewed()) == {"leaves_at_once": [made, fresh], "several_at_once": [fresh]}
     edit_draft(schedule_id="CLUB", edit=with_a_new_one(2), by="mara")
     found = previewed()
-    assert at_once(found) == dict.fromkeys(("leaves_at_once", "several_at_once"), [made, fresh])
+    assert at_once(found) == {kind: [made, fresh] for kind in ("leaves_at_once", "several_at_once")}
     (row, _) = group_orders(found.run, found.at_once[0].number).rows
     assert (row.shipment, row.ship_on, row.new_ship_on) == (2, None, day(2))
     applied(found)
