@@ -152,7 +152,7 @@ class ChangeGroups:
             row = one.state.row
             base = Row(row.pk, row.order.number, lines[row.parent_line_id])
             asked = upfront.get(row.pk, NOTHING_ASKED) if row.upfront else None
-            order = _Order(self, rules, one, where, base, asked)
+            order = _Order(self, rules, one, where, base=base, asked=asked)
             found = order.told()
             of = counts.get(row.pk, {})
             if of.get(price_notices.RISE):
