@@ -67,8 +67,10 @@ def program_preview(p: Parser) -> Run:
 
 def _preview(found: Preview) -> None:
     """A preview: its numbers, and what differs."""
+    from perennial.jobs.change_groups import AT_ONCE
     from perennial.jobs.change_preview import words_of
 
+    at_once = (one.orders if (one := found.group_of(kind)) else None for kind in AT_ONCE)
     facts(
         {
             "program": found.program,
@@ -82,6 +84,7 @@ def _preview(found: Preview) -> None:
             "child orders made": found.made or None,
             "prices rise": found.rises or None,
             "without e-mail": found.silent or None,
+            **dict(zip(("leave with the next night", "more than one at once"), at_once, strict=True)),
             "currency": found.to_come.currency,
             "to come now": _plain(found.to_come),
             "to come then": _plain(found.new_to_come),

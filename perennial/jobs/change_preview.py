@@ -4,7 +4,7 @@ and compared with what the orders are now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from perennial.catalog.models import DeliveryMode, Product
 from perennial.db import sql
-from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
 from perennial.jobs.change_groups import (
     ASIDE,
+    AT_ONCE,
     CHANGES,
     KEEPS,
     NOTICES,
@@ -39,11 +39,14 @@ from perennial.programs.queries import last_places
 
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
 ORDER_COLUMNS = ("number", *Row._fields)
-SIZE = 50
 VERSION, PRICES, RULES = SEEN = ("version", "prices", "rules")
 """What the answer depends on besides the orders."""
-STAYS = ("kept", "gone", "billing_kept")
-"""Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies."""
+STAYS = ("kept", "gone", "billing_kept", "paid_already")
+"""Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies; what is
+paid already.
+"""
+BESIDE = (*NOTICES, *PAID_UPFRONT, *AT_ONCE)
+"""Kinds of groups that stand beside those of who changes and what differs, in no sum of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,9 @@ class Group:
     example: Example | None = None
 
     @property
-    def is_upfront(self) -> bool:
-        """Does it say what orders billed up front are charged as a whole?"""
-        return self.kind in PAID_UPFRONT
+    def is_counted_in(self) -> bool:
+        """Are its amounts part of how much more is to come?"""
+        return self.kind not in (*PAID_UPFRONT, *AT_ONCE)
 
     @property
     def stays(self) -> bool:
@@ -92,7 +95,8 @@ class Preview:
     be. ``orders`` (lines of orders) = ``changed`` + ``same`` + ``aside`` + ``busy``; ``keeps`` of
     the changed ones keep what a person has set. ``aside``: cannot be planned with it, ``busy``: somebody was at work on
     them. ``made``: child orders that are made and not sent, never touched. ``rises``: a price rises, ``silent`` of these
-    have no e-mail address. ``to_come``: what is planned with delivery and tax, before and after.
+    have no e-mail address. ``to_come``: what is planned with delivery and tax, of orders billed up front what
+    is still to be taken, before and after.
     """
 
     run: int
@@ -121,50 +125,21 @@ class Preview:
     @property
     def differences(self) -> tuple[Group, ...]:
         """The groups that say what differs, and what stays."""
-        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES, *PAID_UPFRONT))
+        return tuple(one for one in self.groups if one.kind not in (*WHO, *BESIDE))
 
     @property
     def paid_upfront(self) -> tuple[Group, ...]:
         """The groups that say what orders billed up front are charged as a whole, or have paid too much."""
         return tuple(one for kind in PAID_UPFRONT if (one := self.group_of(kind)) is not None)
 
+    @property
+    def at_once(self) -> tuple[Group, ...]:
+        """The groups of orders that get a shipment with the next night only by the change, and more than one."""
+        return tuple(one for kind in AT_ONCE if (one := self.group_of(kind)) is not None)
+
     def group_of(self, kind: str) -> Group | None:
         """The one group of a kind."""
         return next((one for one in self.groups if one.kind == kind), None)
-
-
-@dataclass(frozen=True, slots=True)
-class PaidUpfront:
-    """What an order billed up front is charged as a whole: so much more ``now``, and ``later``, from ``later_on`` on (None:
-    with its first shipment); so much ``less``; and what it has then paid too much (``back``).
-    """
-
-    now: Money | None
-    later: Money | None
-    later_on: date | None
-    less: Money | None
-    back: Money | None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupOrder:
-    """An order of a group, and the first of its shipments that is in it; amounts with delivery and tax. ``silent``: a price
-    rises, and there is no address to write to. Who is erased since has no name.
-    """
-
-    key: int
-    order: str
-    account: str | None
-    customer: str | None
-    line: int | None
-    shipment: int | None
-    ship_on: date | None
-    new_ship_on: date | None
-    amount: Money | None
-    new_amount: Money | None
-    more: Money
-    silent: bool
-    upfront: PaidUpfront
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,19 +265,6 @@ def version_stands(run: int) -> bool:
     return newest.first() == row.revision_id
 
 
-def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None = None) -> Page[GroupOrder]:
-    """A page of the orders of a group. Refused: there is no such group."""
-    row = stored_preview(run)
-    if not ChangeGroup.objects.filter(run_id=row.pk, number=number).exists():
-        raise Refused("change_group_unknown", "group", run=run, group=number)
-    beside = ChangeGroup.objects.filter(run_id=row.pk, kind__in=(SILENT, *PAID_UPFRONT))
-    numbers_of = dict(beside.values_list("kind", "number"))
-    given = {kind: numbers_of.get(kind, 0) for kind in (SILENT, *PAID_UPFRONT)}
-    behind = int(key_of(after, 1)[0]) if after else 0
-    given |= {"run": row.pk, "number": number, "after": behind, "most": size + 1}
-    return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
-
-
 def words_of(group: Group, to: Reader = ENGLISH) -> str:
     """What the orders of a group have in common."""
     context = {"kept": "set by a person", "gone": "set by a person", "billing_kept": "billing kept"}.get(group.kind)
@@ -329,6 +291,7 @@ def as_document(found: Preview) -> dict[str, Any]:
         "children_made": found.made,
         "prices_rise": found.rises,
         "without_email": found.silent,
+        **{kind: one.orders if (one := found.group_of(kind)) else 0 for kind in AT_ONCE},
         "currency": found.to_come.currency,
         "to_come": {"before": _amount(found.to_come), "after": _amount(found.new_to_come)},
         "groups": [
@@ -413,29 +376,6 @@ def _read(row: ChangePreview) -> Preview:
 
 def _value(kind: str, stored: Told, currency: str) -> Money | Told:
     return Money(stored, currency) if kind == "price" and isinstance(stored, int) else stored
-
-
-def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
-    def amount(minor: int | None) -> Money | None:
-        return None if minor is None else Money(minor, currency)
-
-    for *place, shipped, will_ship, costs, will_cost, more, silent, now, later, later_on, less, back in rows:
-        key, order, account, customer, line, shipment = place
-        yield GroupOrder(
-            key=key,
-            order=order,
-            account=account,
-            customer=customer,
-            line=line,
-            shipment=shipment,
-            ship_on=shipped,
-            new_ship_on=will_ship,
-            amount=amount(costs),
-            new_amount=amount(will_cost),
-            more=Money(more, currency),
-            silent=silent,
-            upfront=PaidUpfront(amount(now), amount(later), later_on, amount(less), amount(back)),
-        )
 
 
 def _amount(amount: Money) -> str:

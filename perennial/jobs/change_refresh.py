@@ -77,7 +77,7 @@ def refreshed(run: Run, groups: ChangeGroups) -> Callable[[int], None]:
 
 def _without(row: ChangePreview, new: ChangeGroups, replaced: list[int]) -> ChangeGroups:
     """The groups of a preview without these orders, whose rows are taken out."""
-    whole = ChangeGroups(new.revision, to_come=row.to_come_minor, new_to_come=row.new_to_come_minor)
+    whole = ChangeGroups(new.revision, new.night, to_come=row.to_come_minor, new_to_come=row.new_to_come_minor)
     by_number: dict[int, tuple[Difference, Counted]] = {}
     for one in ChangeGroup.objects.filter(run_id=row.pk):
         of = Difference(one.kind, one.event_key, one.before, one.after)

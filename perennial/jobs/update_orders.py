@@ -26,6 +26,7 @@ from perennial.jobs.change_list import CHANGED_SINCE, LIST_COLUMNS, listed, note
 from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
 from perennial.jobs.change_refresh import refreshed, refuse_other_preview, to_refresh
 from perennial.jobs.job import Job, Keeps, Run
+from perennial.jobs.leaving import next_night
 from perennial.jobs.models import ChangedOrder, PreviewedOrder
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
@@ -133,7 +134,7 @@ class UpdateOrders(Job):
         """The groups of a preview so far."""
         if "groups" not in run.cache:
             pk = next(iter(run.cache["newest"].values()))
-            run.cache["groups"] = ChangeGroups(load_revisions(run.set_up, [pk])[pk])
+            run.cache["groups"] = ChangeGroups(load_revisions(run.set_up, [pk])[pk], next_night(run))
         groups: ChangeGroups = run.cache["groups"]
         return groups
 
@@ -267,8 +268,10 @@ class UpdateOrders(Job):
             blocked.recompute(again)
             self._spread(run, set_up, [s.row.pk for s in states if s.row.upfront and s.row.pk in followed.differ])
         if is_preview(run):
-            more = asked_more(before, asked(before.keys() & differ), on=run.on)
             everyone = _with_others(updated, states, followed)
+            upfront = {state.row.pk for state in states if state.row.upfront}
+            after = {pk: one for pk, one in before.items() if pk not in differ} | asked(upfront & differ)
+            more = asked_more(before, after, on=run.on)
             self._groups(run).take(set_up, everyone, counted, planned.lines_of(states), more)
         if keep is not None:
             keep.write(run)

@@ -40,20 +40,36 @@ class Asked:
     beyond: int = 0
     whole: int | None = None
 
+    @property
+    def to_take(self) -> int:
+        """All that is still to be taken."""
+        return sum(self.by_day.values())
+
 
 @dataclass(frozen=True, slots=True)
 class AskedMore:
-    """How much more an order billed up front is asked for: ``now`` (due already), ``later`` from ``later_on`` on (None: with
-    its first shipment), and what it has then paid ``beyond`` what it costs. Less than 0: so much less. ``parts``: the same by
-    the day of its payments, where it is more in all; ``whole``: what it costs then.
+    """What an order billed up front is asked for in all, ``before`` and ``after``, and how much more that is: ``now`` (due
+    already), ``later`` from ``later_on`` on (None: with its first shipment), and what it has then paid ``beyond`` what it
+    costs. Less than 0: so much less. ``parts``: the same by the day of its payments, where it is more in all; ``whole``: what
+    it costs then.
     """
 
+    before: int
+    after: int
     now: int
     later: int
     later_on: date | None
     beyond: int
     parts: tuple[tuple[date, int], ...]
     whole: int | None
+
+    @property
+    def more(self) -> int:
+        """How much more is to be taken, now and later."""
+        return self.after - self.before
+
+
+NOTHING_ASKED = AskedMore(before=0, after=0, now=0, later=0, later_on=None, beyond=0, parts=(), whole=None)
 
 
 def asked(ids: Collection[int]) -> dict[int, Asked]:
@@ -80,6 +96,8 @@ def _more(before: Asked, after: Asked, on: date) -> AskedMore:
     due = {day: minor for day, minor in by_day.items() if day is not None and day <= on}
     later = {day: minor for day, minor in by_day.items() if day not in due and minor}
     return AskedMore(
+        before=before.to_take,
+        after=after.to_take,
         now=sum(due.values()),
         later=sum(later.values()),
         later_on=min((day for day in later if day is not None), default=None),

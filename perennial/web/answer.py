@@ -21,6 +21,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.html import conditional_escape
+from django.utils.text import capfirst
 
 from perennial.desk.action import How, perform
 from perennial.errors import Conflict, Refused, Several
@@ -142,13 +143,14 @@ OTHER_ERRORS = "<!--other errors-->"
 
 
 def _not_shown(errors: Mapping[str, str], drawn: str) -> list[str]:
-    """The words of faults that are not in what was drawn, as often as they are faults."""
+    """The words of faults that are not in what was drawn, as often as they are faults: as they are, or as a sentence."""
     wanted = Counter(errors.values())
-    return [
-        words
-        for words, times in wanted.items()
-        if len(re.findall(rf">\s*{re.escape(conditional_escape(words))}\s*<", drawn)) < times
-    ]
+    return [words for words, times in wanted.items() if len(_drawn_as(words).findall(drawn)) < times]
+
+
+def _drawn_as(words: str) -> re.Pattern[str]:
+    as_they_are, sentence = (re.escape(conditional_escape(one)) for one in (words, capfirst(words)))
+    return re.compile(rf">\s*(?:{as_they_are}|{sentence}\.)\s*<")
 
 
 def act(

@@ -34,6 +34,8 @@ from perennial.worker import queue
 JOB = "update-orders"
 BROKEN_OFF = ("stopped", "refused", "failed")
 """How a request ends that is asked for again where it is to be done after all."""
+CHANGED_SINCE = ORDERS_SINCE, VERSION_SINCE = ("orders_changed_since", "version_changed_since")
+"""Why a preview is not what is any more: orders are others, or also what all of them are planned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def changed_since(found: Preview, what: Since) -> Refused:
     zone = zone_of(company())
     at = found.at.astimezone(zone)
     return Refused(
-        "version_changed_since" if what.what else "orders_changed_since",
+        VERSION_SINCE if what.what else ORDERS_SINCE,
         "run",
         what=[(one, found.number) for one in what.what],
         count=what.orders,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from perennial.continuity.models import Occurrence
-from perennial.jobs.change_preview import Preview, group_orders
+from perennial.jobs.change_orders import group_orders
+from perennial.jobs.change_preview import Preview
 from perennial.jobs.night import one_night
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
@@ -63,6 +64,9 @@ def test_what_is_paid_up_front_is_charged_with_what_it_does_not_cover_and_said_b
     for program in ("UP", "PART"):
         edit_draft(schedule_id=program, edit=third(5000), by="mara")
     dearer, in_parts = previewed("UP"), previewed("PART")
+    for found, orders in ((dearer, [paid, reserved]), (in_parts, [parts])):
+        still = sum(before[one][1] for one in orders)
+        assert (found.to_come.minor, found.new_to_come.minor) == (still, still + more * len(orders))
     assert upfront(dearer) == {"upfront_later": {paid: more, reserved: more}}
     assert upfront(in_parts) == {"upfront_later": {parts: more}}
     (of_changes,) = (one for one in dearer.groups if one.kind == "changes")
@@ -82,6 +86,11 @@ def test_what_is_paid_up_front_is_charged_with_what_it_does_not_cover_and_said_b
     cheaper = previewed("UP")
     less = 4900 * 110 // 100
     assert upfront(cheaper) == {"upfront_less": {paid: -more, reserved: -less}, "upfront_back": {paid: less - more}}
+    assert {one.kind: one.amount.minor for one in cheaper.differences} == {
+        "price": -2 * less,
+        "paid_already": less - more,
+    }
+    assert cheaper.more == Money(-less - more, "USD")
     applied(cheaper, letters=True)
     parent = SalesOrder.objects.get(number=paid).pk
     assert surplus([parent]) == {parent: less - more}

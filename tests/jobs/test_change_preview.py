@@ -18,7 +18,8 @@ from perennial.desk.read import orders as read
 from perennial.desk.read.coming import coming
 from perennial.errors import Refused
 from perennial.jobs import change_preview, kept_rows, many, requests
-from perennial.jobs.change_preview import Preview, Since, group_orders
+from perennial.jobs.change_orders import group_orders
+from perennial.jobs.change_preview import Preview, Since
 from perennial.jobs.kept_rows import KeptRows
 from perennial.jobs.many import How
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRun, JobTouched, PreviewedOrder
@@ -27,9 +28,10 @@ from perennial.jobs.price_told import told_of
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import as_document, touched
 from perennial.jobs.update_orders import UpdateOrders
-from perennial.kernel.states import TO_COME
+from perennial.kernel.states import CARD_OWES, TO_COME
 from perennial.notices.models import Notice, NoticeKind
 from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.payments.models import Payment
 from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.models import ProgramRevision
@@ -94,9 +96,11 @@ def rows(run: int) -> list[dict[str, Any]]:
 
 
 def to_come() -> int:
-    """What is planned of all open orders, as their pages have it."""
-    parents = list(SalesOrder.objects.filter(parent=None).values_list("pk", flat=True))
-    return sum(
+    """What is planned of all open orders, as their pages have it; of those billed up front what is still to be taken."""
+    upfront = ContinuityOrder.objects.filter(upfront=True)
+    parents = list(SalesOrder.objects.filter(parent=None).exclude(continuity__in=upfront).values_list("pk", flat=True))
+    payments = Payment.objects.filter(continuity_order__in=upfront, purpose="order", status__in=CARD_OWES)
+    return sum(one.amount_minor for one in payments) + sum(
         shipment.cost.minor
         for one in read.orders(parents, on=ON)
         for shipment in coming(one, rules())
@@ -370,6 +374,61 @@ def test_a_day_that_nobody_sees_is_no_change() -> None:
     assert run_job(UpdateOrders(), on=ON, arguments={"program": "CLUB"})["counts"]["unchanged"] == 1
     assert dates.get() == (day(12), day(13))  # all behind it is dated from there
     assert not OrderEvent.objects.filter(order__number=number, kind="updated").exists()
+
+
+def third_by_another_way(facts: ProgramFacts) -> ProgramFacts:
+    """The third event is dearer, two of it come, and they are sent more cheaply, without tax on it."""
+    first, second, third, fourth = facts.events
+    dearer = replace(third.products[0], price_minor=3200, quantity=Decimal(2))
+    return replace(facts, events=(first, second, replace(third, products=(dearer,), delivery_mode="ANY"), fourth))
+
+
+def test_each_difference_has_its_own_money() -> None:
+    for _ in range(2):
+        order("CLUB")
+    edit_draft(schedule_id="CLUB", edit=third_by_another_way, by="mara")
+    found = previewed()
+    amounts = {one.kind: one.amount.minor for one in found.differences if one.amount.minor}
+    assert amounts == {"price": 2 * 220, "quantity": 2 * 3520, "delivery": 2 * (100 - 550)}
+    assert found.more.minor == sum(amounts.values())
+
+
+def with_a_new_one(times: int) -> Callable[[ProgramFacts], ProgramFacts]:
+    """Behind the first event another one comes two days later, so many times."""
+
+    def edit(facts: ProgramFacts) -> ProgramFacts:
+        first, second, *rest = [event for event in facts.events if event.key in "ABCD"]
+        new = replace(second, key=None, delivery_mode="ANY", days_from_last=2, times_to_repeat=times - 1)
+        events = (first, new, second, *rest)
+        return replace(facts, events=tuple(replace(event, event_id=at) for at, event in enumerate(events, 1)))
+
+    return edit
+
+
+def at_once(found: Preview) -> dict[str, list[str]]:
+    """Whose shipments leave with the next night only because of the change, and who gets more than one."""
+    return {one.kind: [row.order for row in group_orders(found.run, one.number).rows] for one in found.at_once}
+
+
+def test_what_would_leave_with_the_next_night_is_said_and_leaves() -> None:
+    made, held = order("CLUB"), order("CLUB")
+    make_children(ON)
+    fresh = order("CLUB")  # its first shipment leaves then anyway
+    actions.hold(number=held, reason="a word", **ANNA)
+    edit_draft(schedule_id="CLUB", edit=with_a_new_one(1), by="mara")
+    assert at_once(previewed()) == {"leaves_at_once": [made, fresh], "several_at_once": [fresh]}
+    edit_draft(schedule_id="CLUB", edit=with_a_new_one(2), by="mara")
+    found = previewed()
+    assert at_once(found) == {kind: [made, fresh] for kind in ("leaves_at_once", "several_at_once")}
+    (row, _) = group_orders(found.run, found.at_once[0].number).rows
+    assert (row.shipment, row.ship_on, row.new_ship_on) == (2, None, day(2))
+    applied(found)
+    one_night(ON)
+    children = [SalesOrder.objects.filter(parent__number=number).count() for number in (made, held, fresh)]
+    assert children == [3, 1, 3]
+    edit_draft(schedule_id="CLUB", edit=with_a_new_one(3), by="mara")
+    (more,) = (one for one in previewed().differences if one.kind in ("added", "more_often"))
+    assert (more.kind, more.event_id, more.orders) == ("more_often", 2, 3)
 
 
 def test_only_what_was_shown_is_applied() -> None:

@@ -61,7 +61,7 @@ SENTENCES = {
             rf"ships not before the order date {D}",
             rf"missed before the order: ships with the other missed events on the order date {D}",
             rf"late: ships with the other late ones on {D}",
-            rf"this one moved to {D} by PERSON",
+            rf"this one moved to {D} by (?:PERSON|a person)",  # the latter with another one, which was moved
         ),
         "ships on that date",
         rf": next working day of (.+) is {D}",
@@ -84,7 +84,7 @@ SENTENCES = {
             rf"non parte prima della data dell'ordine {D}",
             rf"mancata prima dell'ordine: parte con gli altri eventi mancati alla data dell'ordine {D}",
             rf"in ritardo: parte con le altre in ritardo il {D}",
-            rf"questa spostata al {D} da PERSON",
+            rf"questa spostata al {D} da (?:PERSON|una persona)",
         ),
         "parte in quella data",
         rf": il primo giorno lavorativo di (.+) è {D}",

@@ -25,7 +25,7 @@ from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
 from perennial.worker import program_change
 from tests.jobs.test_change_paid_upfront import third
-from tests.jobs.test_change_preview import edited, promised
+from tests.jobs.test_change_preview import edited, promised, with_a_new_one
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds import actions
@@ -165,6 +165,22 @@ def test_each_difference_says_from_the_start_how_it_is_now() -> None:
     ]
 
 
+def test_what_leaves_at_once_is_said_before_all_else() -> None:
+    manager = signed_in("manager")
+    edit_draft(schedule_id="CLUB", edit=with_a_new_one(2), by="mara")
+    manager.post(f"{PAGE}/check")
+    worked()
+    shown = manager.get(PAGE).content.decode()
+    assert "3 orders have a shipment that leaves with the next night only because of this version" in shown
+    assert "3 orders get more than one shipment at once" in shown
+    assert shown.index('id="at-once"') < shown.index('id="h-who"')
+    found = ChangePreview.objects.get()
+    for kind in ("leaves_at_once", "several_at_once"):
+        number = found.run.change_groups.get(kind=kind).number
+        assert manager.get(f"{PAGE}/{found.pk}/{number}").content.decode().count('href="/orders/SO-') == 3
+        assert len(taken(manager, f"{PAGE}/{found.pk}/{number}.csv")) == 3
+
+
 def test_what_is_paid_up_front_is_said_with_its_sum() -> None:
     manager, other = signed_in("manager"), "/programs/UP/change"
     order("UP")
@@ -237,6 +253,7 @@ def test_what_has_changed_since_is_said_and_not_applied() -> None:
     assert f'<input type="hidden" name="refresh" value="{found.pk}"><button class="btn" id="b-refresh">' in shown
     refused = manager.post(f"{PAGE}/go", form)
     assert (refused.status_code, JobRequest.objects.filter(dry=False).count()) == (422, 0)
+    assert refused.content.decode().count("1 order has changed since") == 1  # beside what counts it anew
     manager.post(f"{PAGE}/check", {"refresh": str(found.pk)})
     assert worked().arguments["refresh"] == found.pk
     shown = manager.get(PAGE).content.decode()

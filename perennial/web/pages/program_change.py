@@ -13,7 +13,8 @@ from perennial.db.pages import Page
 from perennial.errors import Refused
 from perennial.jobs.ahead import MANY_ORDERS
 from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME
-from perennial.jobs.change_preview import Group, Preview, group_orders, preview
+from perennial.jobs.change_orders import group_orders
+from perennial.jobs.change_preview import Group, Preview, preview
 from perennial.jobs.price_told import ToldOf, told_counts, told_of
 from perennial.language import phrase
 from perennial.language.formats import fact
@@ -78,7 +79,10 @@ def go(request: Visit, program: str) -> HttpResponse:
             letters=request.POST.get("letters") == "1",
         )
     except Refused as problem:
-        return form_again(request, TEMPLATE, _shown(program), problem)
+        shown = _shown(program)
+        if problem.code in program_change.CHANGED_SINCE:  # it is said once, with what counts anew
+            shown |= {"since": problem, "refused_since": True}
+        return form_again(request, TEMPLATE, shown, problem)
     return go_to(request, _address(program))
 
 

@@ -9,7 +9,8 @@ from django import template
 from django.template import Context
 
 from perennial.errors import Refused
-from perennial.jobs.change_preview import Group, PaidUpfront, words_of
+from perennial.jobs.change_orders import PaidUpfront
+from perennial.jobs.change_preview import Group, words_of
 from perennial.kernel.money import Money
 from perennial.language import Reader, say
 from perennial.language.formats import fact
@@ -17,8 +18,14 @@ from perennial.web.words import said
 
 register = template.Library()
 _NONE: dict[str, str] = defaultdict(lambda: "none")
-_NOW = _NONE | {"added": "absent", "comes": "skipped", "ends": "going_on", "goes_on": "over"}
-_THEN = _NONE | {"left_out": "absent", "skipped": "skipped", "ends": "over", "goes_on": "going_on"}
+_NOW = _NONE | {"added": "absent", "more_often": "absent", "comes": "skipped", "ends": "going_on", "goes_on": "over"}
+_THEN = _NONE | {
+    "left_out": "absent",
+    "less_often": "absent",
+    "skipped": "skipped",
+    "ends": "over",
+    "goes_on": "going_on",
+}
 """What stands before and after a difference that has neither a value nor a day, by its kind."""
 
 
@@ -37,14 +44,21 @@ def group_words(context: Context, group: Group) -> str:
 def before(context: Context, group: Group) -> str:
     """How it is now, of what a group says; where each order has a day of its own, that of its example."""
     day = group.example.ship_on if group.example else None
-    return _side(context, group.was, day if group.kind in ("date", "left_out", "skipped") else None, _NOW[group.kind])
+    return _side(
+        context,
+        group.was,
+        day if group.kind in ("date", "left_out", "less_often", "skipped") else None,
+        _NOW[group.kind],
+    )
 
 
 @register.simple_tag(takes_context=True)
 def after(context: Context, group: Group) -> str:
     """How it would be."""
     day = group.example.new_ship_on if group.example else None
-    return _side(context, group.now, day if group.kind in ("date", "added", "comes") else None, _THEN[group.kind])
+    return _side(
+        context, group.now, day if group.kind in ("date", "added", "more_often", "comes") else None, _THEN[group.kind]
+    )
 
 
 def _side(context: Context, value: object, day: date | None, otherwise: str) -> str:
