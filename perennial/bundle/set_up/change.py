@@ -126,7 +126,7 @@ def _added_already(kind: str, there: str, given: Mapping[str, Any]) -> Done:
 def _wanted(stored: Thing, given: Mapping[str, Any], seen: Mapping[str, Any]) -> Document:
     """What of it is to be changed. Refused: what somebody else has changed meanwhile."""
     wanted = {name: value for name, value in given.items() if value != seen.get(name)}
-    last = {one.name: one.by for one in stored.changes}
+    last = stored.set_by
     refuse_all(
         Refused("set_meanwhile", name, value=stored.document[name], by=last.get(name))
         for name, value in wanted.items()

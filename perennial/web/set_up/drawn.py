@@ -26,6 +26,7 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 
 MOST_SUGGESTED = 200
+CHANGES_ON_A_PAGE = 20
 NAMED_BY_PROGRAMS = {"products": "product", "delivery_modes": "delivery_mode"}
 """What programs name, by its section."""
 
@@ -74,17 +75,7 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "stored": stored,
         "fields": shown,
         "called": called(request, form, stored) if stored else "",
-        "changes": [
-            (
-                label(form, one.name, to),
-                form.field(one.name).words(one.before, request),
-                form.field(one.name).words(one.after, request),
-                one,
-                clock(request, one.at),
-            )
-            for one in (stored.changes if stored else ())
-        ],
-        "made": stored.made if stored and not form.alone else None,
+        **(_past(request, form, stored) if stored else {}),
         "errors": errors,
         "focus": _first(fields, errors) if errors else shown[0]["id"] if stored is None else "",
         "reason": request.POST.get("reason", ""),
@@ -98,6 +89,31 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "behind": behind(used_by) if used_by else (),
         "here": "set_up",
         **(live_shown(request, form, stored) if form.live else {}),
+    }
+
+
+def _past(request: Visit, form: Form, stored: Thing) -> dict[str, Any]:
+    """A page of the changes of a thing; the last of them ends with how it was made. They are counted from the oldest, so that
+    what is changed meanwhile moves none of them.
+    """
+    to, changes = request.visitor.reader, stored.changes
+    asked = request.GET.get("changes", "")
+    upto = min(int(asked), len(changes)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else len(changes)
+    older = max(upto - CHANGES_ON_A_PAGE, 0)
+    return {
+        "changes": [
+            (
+                label(form, one.name, to),
+                form.field(one.name).words(one.before, request),
+                form.field(one.name).words(one.after, request),
+                one,
+                clock(request, one.at),
+            )
+            for one in changes[len(changes) - upto : len(changes) - older]
+        ],
+        "older": older,
+        "newest": upto == len(changes),
+        "made": None if older or form.alone else stored.made,
     }
 
 
