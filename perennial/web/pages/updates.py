@@ -41,12 +41,12 @@ HERE = {"here": "updates"}
 
 
 def change(request: Visit) -> HttpResponse:
-    """What is changed, and whose; what was changed so before. Filled in as in a run (``like``) or as was asked for
-    (``request``). Sent: its dry run is asked for.
+    """What is changed, and whose; what was changed so before. Filled in as in a run (``like``), as was asked for
+    (``request``), or with criteria by their names. Sent: its dry run is asked for.
     """
     if request.method == "POST":
         return _ask(request)
-    arguments: Mapping[str, Any] = {}
+    arguments: Mapping[str, Any] = {name: request.GET[name] for name in WHOSE if request.GET.get(name)}
     if "like" in request.GET:
         arguments = many_run(_number(request, "like")).run.arguments
     elif "request" in request.GET:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from perennial.bundle.set_up.things import Thing
 from perennial.catalog.queries import tax_groups
 from perennial.desk.read.behind import behind
 from perennial.desk.read.lists import programs
+from perennial.desk.read.planned import OnDays, on_closed_days
 from perennial.errors import Refused, Several, refuse_all
 from perennial.language import Reader, phrase, say
 from perennial.programs.facts import programs_using
@@ -27,6 +29,7 @@ from perennial.web.words import said
 
 MOST_SUGGESTED = 200
 CHANGES_ON_A_PAGE = 20
+MOST_CLOSED = 10
 NAMED_BY_PROGRAMS = {"products": "product", "delivery_modes": "delivery_mode"}
 """What programs name, by its section."""
 
@@ -85,6 +88,7 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "suggested": _suggested(fields, to),
         "about": said(to, f"set_up_about_{form.section}") if form.about else "",
         "goes_on": _goes_on(form, stored, to) if stored else "",
+        "closed": _on_closed(request, stored) if stored and form.section == "delivery_modes" else (),
         "used_by": used_by,
         "behind": behind(used_by) if used_by else (),
         "here": "set_up",
@@ -125,6 +129,12 @@ def _goes_on(form: Form, stored: Thing, to: Reader) -> str:
     products, modes = ([stored.address], []) if what == "product" else ([], [stored.address])
     programs = programs_naming(products=products, modes=modes).get((what, stored.address))
     return note_words(still_named_by(what, stored.address, programs), to) if programs else ""
+
+
+def _on_closed(request: Visit, stored: Thing) -> tuple[OnDays, ...]:
+    """The planned shipments of a delivery mode that stand on its closed days."""
+    days = [date.fromisoformat(day) for day in stored.document["closed_on"]]
+    return on_closed_days(stored.address, days, on=request.visitor.today)[:MOST_CLOSED]
 
 
 def note_words(note: Note, to: Reader) -> str:
