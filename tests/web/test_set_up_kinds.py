@@ -217,7 +217,7 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     assert "MON" in text_of(manager.get("/setup/date-intervals/NM").content.decode())
     sent = {**form_of("date-intervals", "NM"), "rule": "15th of the Month", "reason": "later"}  # as it is suggested
     asked = post(manager, "/setup/date-intervals/NM", sent).content.decode()
-    assert "The program MON gets a new revision" in text_of(asked)
+    assert "The program MON gets a new version" in text_of(asked)
     assert 'value="later"' in asked
     assert "1 open order keeps its dates" in text_of(asked)
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 1
@@ -232,7 +232,7 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     seen = thing("date_intervals", "NM").version
     assert post(manager, "/setup/undo/date-intervals/NM", {"seen": "0"}).status_code == 422
     asked = post(manager, "/setup/undo/date-intervals/NM", {"seen": seen}).content.decode()
-    assert "The program MON gets a new revision" in text_of(asked)  # as Save of the same would ask
+    assert "The program MON gets a new version" in text_of(asked)  # as Save of the same would ask
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 2
     agreed = re.search(r'name="agreed" value="(\w+)"', asked)
     assert agreed

@@ -165,6 +165,12 @@ def test_a_fault_stands_in_the_form_and_nothing_is_asked(left_out: str, given: d
     assert not JobRequest.objects.exists()
 
 
+def test_days_the_wrong_way_round_are_told_as_days() -> None:
+    backwards = {**LATER, "ships_from": "20/3", "ships_to": "10/3"}
+    page = signed_in("manager").post("/updates", backwards).content.decode()
+    assert "the last day, Tue 10 Mar, is before the first one, Fri 20 Mar" in page
+
+
 def test_a_day_years_away_is_meant_by_a_tick() -> None:
     manager = signed_in("manager")
     given = {**LATER, "way": "to", "to": "2036-03-03", "meant": "1"}

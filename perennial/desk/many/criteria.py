@@ -88,7 +88,8 @@ def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
     if "event" in values:
         _check_event(values, words.get("program"))
     if "ships_from" in values and "ships_to" in values and words["ships_to"] < words["ships_from"]:
-        raise Refused("days_backwards", "ships_to", to=words["ships_to"], from_=words["ships_from"])
+        from_, to = (date.fromisoformat(str(words[name])) for name in ("ships_from", "ships_to"))
+        raise Refused("days_backwards", "ships_to", to=to, from_=from_)
     of_order = [OF_ORDER[name] for name in values if name in OF_ORDER]
     of_shipment = [OF_SHIPMENT[name] for name in values if name in OF_SHIPMENT]
     if of_shipment:
