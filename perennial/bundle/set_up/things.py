@@ -188,7 +188,7 @@ class Thing:
     def changes(self) -> list[Change]:
         """Every change of a value, the newest first; those made together in the order of the values."""
         return [
-            Change(name, before.document[name], value, after.by, after.at, after.reason)
+            Change(name, before.document[name], value, by=after.by, at=after.at, reason=after.reason)
             for after, before in pairwise(reversed(self.versions))
             for name, value in after.document.items()
             if value != before.document[name]
