@@ -30,7 +30,8 @@ class Reader:
     """Who reads: the language, how dates and how money are written.
 
     ``dates``: as commands take them (``iso``), in words (``words``), or with the day of the week (``weekday``), there
-    without the year where it is ``year``. ``money``: with its code (``code``) or as people write it (``symbol``).
+    without the year where it is ``year``. ``money``: with its code (``code``), as people write it (``symbol``), or, as files
+    have it, with its code and a point before decimals in any language (``plain``).
     """
 
     language: str = "en"
@@ -185,4 +186,4 @@ def _decimal(plain: str, to: Reader) -> str:
 
 def decimal_mark(to: Reader) -> str:
     """What the reader writes before decimals."""
-    return "." if to.language == "en" else ","
+    return "." if to.language == "en" or to.money == "plain" else ","

@@ -163,7 +163,7 @@ def _repeats(text: str) -> int | None:
 
 def _count(text: str, name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 7):
-        raise Refused("number_not_understood", name, value=text[:40])
+        raise typed.no_whole(text, name)
     return int(text)
 
 

@@ -151,8 +151,15 @@ def whole(request: Visit, field: str) -> int | None:
     if not typed:
         return None
     if not (typed.isascii() and typed.isdecimal() and len(typed) < 10 and int(typed)):
-        raise Refused("number_not_understood", field, value=typed[:40])
+        raise no_whole(typed, field, from_1=True)
     return int(typed)
+
+
+def no_whole(typed: str, field: str, *, from_1: bool = False) -> Refused:
+    """What is wrong with words that should be a whole number: they are none, or no number at all."""
+    if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", typed.strip()):
+        return Refused("not_whole_from_1" if from_1 else "not_whole", field, value=typed[:40])
+    return Refused("number_not_understood", field, value=typed[:40])
 
 
 def number(request: Visit, field: str) -> Decimal:
@@ -205,6 +212,6 @@ def _decimal(typed: str, field: str, *, digits: int) -> str:
     if len(marks) == 1:
         whole, _, rest = plain.replace(",", ".").partition(".")
         if len(rest) == 3 and digits != 3:
-            raise Refused("amount_ambiguous", field, one=f"{whole}.{rest[:2]}", other=f"{whole}{rest}")
+            raise Refused("amount_three_digits", field, value=typed[:40], other=f"{whole}{rest}", digits=digits)
         return f"{whole}.{rest}" if rest else whole
     return plain.replace(".", "").replace(",", "")

@@ -13,13 +13,14 @@ from hypothesis import strategies as some
 
 from perennial.bundle.export.exporter import export_bundle
 from perennial.bundle.reading.faults import BundleRefused
-from perennial.bundle.sheets.cells import amount, day, expiry, number, numbers
+from perennial.bundle.sheets.cells import amount, expiry, number, numbers
 from perennial.bundle.sheets.file import Sheet, letter
 from perennial.bundle.sheets.mapping import SheetMapping, guess, read_mapping
 from perennial.errors import Refused, Several
 from perennial.jobs.close_orders import CloseOrders
 from perennial.jobs.runner import run_job
 from perennial.kernel import money
+from perennial.language.written import day
 from tests.worlds.bundle import counts, put
 from tests.worlds.card_number import card_number
 from tests.worlds.sheets import CUSTOMERS, ON, ORDERS, club, come, faults

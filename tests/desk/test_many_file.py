@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from perennial.desk.many.file import File, asked_in, read_file
@@ -50,12 +52,26 @@ def test_each_shipment_has_its_own_day() -> None:
         "order,shipment,new date\n{0},1,2026-03-20\n",
         "\ufefforder;shipment;new date\r\n{0};1;2026-03-20\r\n",
         'New Date,Order,Shipment\n2026-03-20,"{0}", 1\n',
+        "Ordine;Spedizione;Nuova data\r\n{0};1;20/3/2026\r\n",
+        "ordine,spedizione,nuova data,riga\n{0},1,20.03.26,1\n",
+        "order,shipment,new date\n{0},1,3/20/2026\n",
     ],
 )
 def test_as_spreadsheets_write_it(content: str) -> None:
     club()
     number = order("CLUB")
     assert asked(read_file(content.format(number).encode())) == [Asked(pk(number), 1, 1, day(10))]
+
+
+def test_a_day_that_may_be_two_is_as_the_language_of_the_heads_or_the_other_days_of_the_file_have_it() -> None:
+    club()
+    one, two = order("CLUB"), order("CLUB")
+    assert asked(read_file(f"ordine;spedizione;nuova data\n{one};1;4/5/2026\n".encode())) == [
+        Asked(pk(one), 1, 1, date(2026, 5, 4))
+    ]
+    english = f"order,shipment,new date\n{one},1,4/5/2026\n"
+    assert faults(english) == [("file[2].new date", "sheet_day_unclear")]
+    assert asked(read_file(f"{english}{two},1,4/13/2026\n".encode()))[0].to == date(2026, 4, 5)
 
 
 def test_every_fault_is_told_with_its_line_and_its_column() -> None:
@@ -70,7 +86,7 @@ def test_every_fault_is_told_with_its_line_and_its_column() -> None:
         f"{two},1,2026-03-20,\n"
         f"{two},1,2026-03-20,7\n"
         f"{one},9,2026-03-20,\n"
-        f"{one},0,20/03/2026,x\n"
+        f"{one},0,20/20/2026,x\n"
         f"{one},2\n"
         f"{one},1,2026-03-21,\n"
         f"{one},2,2026-03-09,\n"

@@ -68,7 +68,7 @@ SENTENCES = {
         {"order date": "order", "start date": "start"},
     ),
     "it": Sentences(
-        rf"(\w+) revisione (\d+), evento (\d+)(?:, ripetizione (\d+))?: (.+) = {D}; (.+)",
+        rf"(\w+) versione (\d+), evento (\d+)(?:, ripetizione (\d+))?: (.+) = {D}; (.+)",
         {
             "first": rf"(data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] dopo l'ordine",
             "first_interval": rf"prima data dell'INTERVAL dalla (data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] in poi",

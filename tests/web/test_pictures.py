@@ -112,6 +112,9 @@ def test_in_italian(planner: Client) -> None:
     assert "Picco: settimana del lun 16 mar, 39 pacchi; soprattutto Tea 3, 27" in shown(reads, "demand")
     assert "Settimana migliore: quella del lun 2 mar, 400,00" in shown(reads, "money")
     assert taken(reads, "/pictures/retention.csv")[0]["Clienti"] == "52"
+    chances = {row["Probabilità da"] for row in taken(reads, "/pictures/demand.csv")}
+    assert chances - {""} <= {"dallo storico", "dal programma", "da storico e programma"}
+    assert chances - {""}
 
 
 def test_what_no_picture_takes_stands_at_the_filter(planner: Client) -> None:

@@ -12,6 +12,7 @@ from perennial.bundle.set_up.things import COMPANY, PARAMETERS, thing
 from perennial.catalog.models import Company, Parameters, Tariff
 from perennial.language import Reader
 from perennial.language.formats import fact
+from perennial.web.set_up import drawn
 from tests.worlds.book_club import club, order
 from tests.worlds.desk import elsewhere
 from tests.worlds.people import signed_in
@@ -57,6 +58,32 @@ def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
     assert "manager" in html.split('id="changes"')[1]
     manager.post("/setup/undo/parameters", {"seen": thing("parameters").version})
     assert Parameters.objects.get().days_before_delivery == 5
+
+
+def _told(html: str) -> list[str]:
+    """The changes on a page."""
+    log = html.split('id="changes">')[1].split("</ul>")[0]
+    return [re.sub(r"<[^>]*>", "", one) for one in log.split("<li>")[1:]]
+
+
+def test_every_change_of_a_value_is_told_with_who_and_why_also_after_an_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = signed_in("manager")
+    for days, reason in (("6", "six"), ("7", "seven"), ("8", "eight")):
+        manager.post("/setup/parameters", form("parameters", days_before_delivery=days, reason=reason))
+    signed_in("administrator").post("/setup/undo/parameters", {"seen": thing("parameters").version})
+    changes = _told(manager.get("/setup/parameters").content.decode())
+    assert [re.findall(r"(\d) → (\d) (\w+).*?(?:“(\w+)”)?$", one)[0] for one in changes] == [
+        ("8", "7", "admin", ""),
+        ("7", "8", "manager", "eight"),
+        ("6", "7", "manager", "seven"),
+        ("5", "6", "manager", "six"),
+    ]
+    monkeypatch.setattr(drawn, "CHANGES_ON_A_PAGE", 3)
+    html = manager.get("/setup/parameters").content.decode()
+    assert _told(html) == changes[:3]
+    assert 'href="/setup/parameters?changes=1#h-changes">1 older change<' in html
+    assert _told(manager.get("/setup/parameters?changes=1").content.decode()) == changes[3:]
+    assert _told(manager.get("/setup/parameters?changes=x").content.decode()) == changes[:3]
 
 
 def test_the_last_changes_are_told_by_the_companys_clock(settings: Any) -> None:

@@ -22,6 +22,7 @@ from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import KINDS, thing, things
 from perennial.catalog.models import Company, DeliveryMode, Product, Tariff
 from perennial.catalog.queries import company
+from perennial.continuity.models import Occurrence
 from perennial.kernel import money
 from perennial.kernel.states import HOLD_STOPS
 from perennial.language import Reader
@@ -216,7 +217,7 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     assert "MON" in text_of(manager.get("/setup/date-intervals/NM").content.decode())
     sent = {**form_of("date-intervals", "NM"), "rule": "15th of the Month", "reason": "later"}  # as it is suggested
     asked = post(manager, "/setup/date-intervals/NM", sent).content.decode()
-    assert "The program MON gets a new revision" in text_of(asked)
+    assert "The program MON gets a new version" in text_of(asked)
     assert 'value="later"' in asked
     assert "1 open order keeps its dates" in text_of(asked)
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 1
@@ -230,7 +231,13 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     assert '<a href="/programs/MON/change">MON</a> 1 open order stands on an older version' in shown
     seen = thing("date_intervals", "NM").version
     assert post(manager, "/setup/undo/date-intervals/NM", {"seen": "0"}).status_code == 422
-    assert post(manager, "/setup/undo/date-intervals/NM", {"seen": seen}).status_code == 302
+    asked = post(manager, "/setup/undo/date-intervals/NM", {"seen": seen}).content.decode()
+    assert "The program MON gets a new version" in text_of(asked)  # as Save of the same would ask
+    assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 2
+    agreed = re.search(r'name="agreed" value="(\w+)"', asked)
+    assert agreed
+    undo = {"seen": seen, "agreed": agreed[1]}
+    assert post(manager, "/setup/undo/date-intervals/NM", undo).status_code == 302
     assert thing("date_intervals", "NM").document["rule"] == "FREQ=MONTHLY;BYMONTHDAY=1"
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 3
 
@@ -256,6 +263,48 @@ def test_what_is_taken_out_of_use_says_first_which_programs_go_on_with_it(at_des
     assert 'id="goes-on"' not in manager.get("/setup/delivery-modes/STD").content.decode()
     sent = {name: value for name, value in form_of("products", "UNPRICED").items() if name != "active"}
     assert post(manager, "/setup/products/UNPRICED", sent).status_code == 302  # nothing follows of it
+
+
+def test_days_before_delivery_say_first_how_many_more_shipments_are_due(at_desk: Desk) -> None:
+    desk.order("CLUB")
+    ahead = [ship_on for ship_on in planned() if desk.ON + timedelta(5) < ship_on <= desk.ON + timedelta(60)]
+    manager = at_desk("manager")
+    sent = {**form_of("parameters", ""), "days_before_delivery": "60"}
+    asked = post(manager, "/setup/parameters", sent).content.decode()
+    assert f"{len(ahead)} more planned shipments are due" in text_of(asked)
+    assert thing("parameters").document["days_before_delivery"] == 5
+    agreed = re.search(r'name="agreed" value="(\w+)"', asked)
+    assert agreed
+    assert post(manager, "/setup/parameters", {**sent, "agreed": agreed[1]}).status_code == 302
+    assert post(manager, "/setup/undo/parameters", {"seen": thing("parameters").version}).status_code == 302  # fewer
+    again = post(manager, "/setup/undo/parameters", {"seen": thing("parameters").version})
+    assert f"{len(ahead)} more planned shipments are due" in text_of(again.content.decode())
+
+
+def test_closed_days_say_how_many_planned_shipments_stand_on_them(at_desk: Desk) -> None:
+    desk.order("CLUB")
+    desk.order("CLUB")
+    first, *_ = planned()
+    (mode,) = set(Occurrence.objects.filter(ship_on=first).values_list("delivery_mode__code", flat=True))
+    manager, where = at_desk("manager"), f"/setup/delivery-modes/{mode}"
+    assert 'id="on-closed"' not in manager.get(where).content.decode()
+    sent = {**form_of("delivery-modes", mode), "closed_on": f"{first}\n{first + timedelta(1)}\n2020-01-01"}
+    asked = post(manager, where, sent).content.decode()
+    assert "2 planned shipments are on these closed days" in text_of(asked)
+    agreed = re.search(r'name="agreed" value="(\w+)"', asked)
+    assert agreed
+    assert post(manager, where, {**sent, "agreed": agreed[1]}).status_code == 302
+    note = manager.get(where).content.decode().split('id="on-closed"')[1].split("</ul>")[0]
+    assert note.count("2 planned shipments") == 1
+    link = re.search(r'href="([^"]*)"', note)
+    assert link
+    page = manager.get(link[1].replace("&amp;", "&")).content.decode()
+    assert re.search(rf'name="ships_from"[^>]*value="{first}"', page)
+
+
+def planned() -> list[date]:
+    """The days of what is planned."""
+    return sorted(Occurrence.objects.filter(status="scheduled", blocked=None).values_list("ship_on", flat=True))
 
 
 def test_a_charge_reaches_open_orders_when_its_tariff_is_applied(at_desk: Desk) -> None:

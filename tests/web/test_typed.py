@@ -143,4 +143,20 @@ def test_what_the_page_writes_of_a_quantity_can_be_typed(thousandths: int, langu
 def test_what_means_two_amounts_is_asked_back() -> None:
     with pytest.raises(Refused) as refused:
         typed.money(post(price="1.234"), "price", "EUR")
-    assert refused.value.code == "amount_ambiguous"
+    assert refused.value.code == "amount_three_digits"
+    assert say(refused.value, Reader("it")).endswith("se sono migliaia, scrivere 1234")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("-30", "'-30' is not a whole number from 1 on"),
+        ("0", "'0' is not a whole number from 1 on"),
+        ("2.5", "'2.5' is not a whole number from 1 on"),
+        ("soon", "'soon' is no number"),
+    ],
+)
+def test_a_number_that_is_not_possible_here_is_not_said_to_be_none(words: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        typed.whole(post(days=words), "days")
+    assert say(refused.value, Reader()) == told

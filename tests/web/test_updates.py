@@ -15,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from perennial.jobs import ahead, requests
 from perennial.jobs.models import JobFile, JobRequest, JobRun
+from perennial.people.models import Preferences
 from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
+from perennial.programs.models import ProgramEvent
 from perennial.programs.values import ProgramFacts
 from tests.web.asked import always
 from tests.web.test_exports import taken
@@ -70,6 +72,10 @@ def test_orders_are_moved_and_put_back() -> None:
     assert manager.get(f"/updates/{dry}?list=changed").content.decode().count("SO-000002") > 1
     assert "SO-000002" not in manager.get(f"/updates/{dry}?list=stays").content.decode()
     assert len(taken(manager, f"/updates/{dry}.csv")) > 2
+    Preferences.objects.update(language="it")
+    told = [one["Prima"] for one in taken(manager, f"/updates/{dry}.csv")]
+    assert any("19.95" in one for one in told), told  # amounts as in any other file
+    Preferences.objects.update(language="en")
     made = work(manager.post(f"/updates/{dry}/apply"))
     page, real = shown(manager, made)
     assert title(page) == "2 orders changed"
@@ -160,6 +166,12 @@ def test_a_fault_stands_in_the_form_and_nothing_is_asked(left_out: str, given: d
     assert not JobRequest.objects.exists()
 
 
+def test_days_the_wrong_way_round_are_told_as_days() -> None:
+    backwards = {**LATER, "ships_from": "20/3", "ships_to": "10/3"}
+    page = signed_in("manager").post("/updates", backwards).content.decode()
+    assert "the last day, Tue 10 Mar, is before the first one, Fri 20 Mar" in page
+
+
 def test_a_day_years_away_is_meant_by_a_tick() -> None:
     manager = signed_in("manager")
     given = {**LATER, "way": "to", "to": "2036-03-03", "meant": "1"}
@@ -200,6 +212,15 @@ def test_an_event_has_the_names_of_all_versions_that_orders_are_on() -> None:
     assert named(manager) == ["1 Book 1 / Book 3", "2 Book 2", "3 Book 3"]
 
 
+def test_a_run_is_told_with_the_place_of_its_event() -> None:
+    manager = signed_in("manager")
+    ProgramEvent.objects.filter(event_id=2).update(key="second")
+    page, _ = shown(manager, work(manager.post("/updates", {**LATER, "event": "second"})))
+    head = page.split("<h1")[1].split("</header>")[0]
+    assert "event 2<" in head, head
+    assert "second" not in head
+
+
 def sent(client: Client, content: str) -> Any:
     file = SimpleUploadedFile("moves.csv", content.encode(), "text/csv")
     return client.post("/updates", {"way": "file", "file": file, "reason": "as agreed"})
@@ -208,7 +229,7 @@ def sent(client: Client, content: str) -> Any:
 def test_a_file_says_each_day() -> None:
     manager = signed_in("manager")
     wrong = sent(
-        manager, "order,shipment,new date\nSO-000001,1,30/4/2026\nSO-000001,9,2026-04-30\nSO-99,1,2026-04-30\n"
+        manager, "order,shipment,new date\nSO-000001,1,2026-04-31\nSO-000001,9,2026-04-30\nSO-99,1,2026-04-30\n"
     )
     assert wrong.status_code == 422
     page = wrong.content.decode()
@@ -216,11 +237,14 @@ def test_a_file_says_each_day() -> None:
         assert place in page
     assert not JobRequest.objects.exists()
     assert sent(manager, "a,b\n1,2\n").status_code == 422
-    asked = work(sent(manager, "order,shipment,new date\nSO-000001,2,2026-04-29\n"))
+    Preferences.objects.update(language="it")
+    page = sent(manager, "ordine;spedizione;nuova data\nSO-000001;2;29.2.2026\n").content.decode()
+    assert "riga 2, nuova data" in page
+    asked = work(sent(manager, "ordine;spedizione;nuova data\nSO-000001;2;29/4/2026\n"))
     _, dry = shown(manager, asked)
     work(manager.post(f"/updates/{dry}/apply"))
     assert "2026-04-29" in lines("SO-000001", "ship_on")
-    assert JobFile.objects.count() == 2  # the one whose rows were wrong, and this one: each once
+    assert JobFile.objects.count() == 3  # those whose rows were wrong, and this one: each once
 
 
 def test_what_was_stopped_goes_on_and_a_dry_run_of_yesterday_does_not(settings: Any) -> None:

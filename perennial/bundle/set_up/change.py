@@ -17,8 +17,10 @@ from perennial.bundle.load.report import Imported
 from perennial.bundle.reading.notes import Note
 from perennial.bundle.set_up.things import KINDS, Document, Thing, address_named, newest_change, thing
 from perennial.catalog.tariffs import newest_number
+from perennial.desk.read.planned import due_within, on_closed_days
 from perennial.desk.read.tariffs import orders_on_older
 from perennial.errors import Refused, Several, refuse_all
+from perennial.kernel.calendar import add_days
 
 MEANT = ("delivery_mode_loses", "product_loses_tax_group", "delivery_mode_in_use_again", "product_in_use_again")
 STILL_NAMED = ("product_still_named", "delivery_mode_still_named")
@@ -30,7 +32,8 @@ class Done:
 
     ``programs``: those that have a new revision; ``orders``: open ones that follow them with update-orders; ``tariff``: the
     new one, which ``keep`` open orders do not follow until somebody applies it; ``goes_on``: programs go on with what is
-    taken out of use. ``asks``: nothing was written yet: what follows is to be agreed to, by this word.
+    taken out of use; ``due``: so many more planned shipments are due now, until the day ``due_through``; ``closed``: so many
+    keep days that are closed now. ``asks``: nothing was written yet: what follows is to be agreed to, by this word.
     """
 
     changed: tuple[str, ...] = ()
@@ -39,13 +42,16 @@ class Done:
     orders: int = 0
     tariff: int | None = None
     keep: int = 0
+    due: int = 0
+    due_through: date | None = None
+    closed: int = 0
     notes: tuple[Note, ...] = ()
     asks: str | None = None
 
     @property
     def follows(self) -> bool:
         """Does anything follow beyond the thing itself?"""
-        return bool(self.programs or self.keep or self.goes_on)
+        return bool(self.programs or self.keep or self.goes_on or self.due or self.closed)
 
     @property
     def goes_on(self) -> list[object]:
@@ -89,29 +95,56 @@ def change_thing(
             whole = wanted if stored is None or KINDS[kind].key is None else {**stored.document, **wanted}
             done = _through_the_door(kind, whole, on=on, by=by, reason=reason)
             done = replace(done, changed=tuple(name for name in given if name in wanted))
-            word = hashlib.sha256(
-                json.dumps([whole, done.programs, done.goes_on], sort_keys=True).encode()
-            ).hexdigest()[:16]
-            if done.follows and agreed != word:
-                raise _Ask(replace(done, asks=word))
-            return done
+            return _agreed(done, kind, stored, whole, on=on, agreed=agreed)
     except _Ask as asked:
         return asked.done
 
 
-@transaction.atomic
-def undo_thing(*, kind: str, address: str, seen: str, on: date, by: str) -> Done:
-    """Take the last change of a thing back. Refused: there is none; it is not the one that was ``seen`` (a ``version``)."""
-    one_import_at_a_time()
-    stored = thing(kind, address)
-    if stored.version != seen:
-        raise Refused("set_up_changed_since")
-    if not stored.may_undo:
-        raise Refused("set_up_as_at_first")
-    before = stored.versions[-2].document
-    differs = tuple(name for name, value in before.items() if value != stored.document[name])
-    whole = before if KINDS[kind].key else {name: before[name] for name in differs}
-    return replace(_through_the_door(kind, whole, on=on, by=by, reason=None), changed=differs)
+def undo_thing(*, kind: str, address: str, seen: str, on: date, by: str, agreed: str | None = None) -> Done:
+    """Take the last change of a thing back; where more follows, it is ``agreed`` to, as if it were made by hand.
+
+    Refused: there is none; it is not the one that was ``seen`` (a ``version``).
+    """
+    try:
+        with transaction.atomic():
+            one_import_at_a_time()
+            stored = thing(kind, address)
+            if stored.version != seen:
+                raise Refused("set_up_changed_since")
+            if not stored.may_undo:
+                raise Refused("set_up_as_at_first")
+            before = stored.versions[-2].document
+            differs = tuple(name for name, value in before.items() if value != stored.document[name])
+            whole = before if KINDS[kind].key else {name: before[name] for name in differs}
+            done = replace(_through_the_door(kind, whole, on=on, by=by, reason=None), changed=differs)
+            return _agreed(done, kind, stored, whole, on=on, agreed=agreed)
+    except _Ask as asked:
+        return asked.done
+
+
+def _agreed(
+    done: Done, kind: str, stored: Thing | None, whole: Mapping[str, Any], *, on: date, agreed: str | None
+) -> Done:
+    """What was done, with what follows of it for planned shipments. Raises ``_Ask``: more follows than was agreed to."""
+    if stored is not None:
+        done = _for_planned(done, kind, stored.document, whole, on=on)
+    told = [whole, done.programs, done.goes_on]
+    word = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    if done.follows and agreed != word:
+        raise _Ask(replace(done, asks=word))
+    return done
+
+
+def _for_planned(done: Done, kind: str, before: Document, after: Mapping[str, Any], *, on: date) -> Done:
+    """Children that are made earlier, and days that close: how many planned shipments that is about."""
+    if kind == "parameters" and "days_before_delivery" in done.changed:
+        through = add_days(on, after["days_before_delivery"])
+        return replace(done, due=due_within(add_days(on, before["days_before_delivery"]), through), due_through=through)
+    if kind == "delivery_modes" and "closed_on" in done.changed:
+        days = [date.fromisoformat(day) for day in after["closed_on"] if day not in before["closed_on"]]
+        closed = on_closed_days(done.address, days, on=on)
+        return replace(done, closed=sum(one.shipments for one in closed))
+    return done
 
 
 def _added_already(kind: str, there: str, given: Mapping[str, Any]) -> Done:
@@ -126,7 +159,7 @@ def _added_already(kind: str, there: str, given: Mapping[str, Any]) -> Done:
 def _wanted(stored: Thing, given: Mapping[str, Any], seen: Mapping[str, Any]) -> Document:
     """What of it is to be changed. Refused: what somebody else has changed meanwhile."""
     wanted = {name: value for name, value in given.items() if value != seen.get(name)}
-    last = {one.name: one.by for one in stored.changes}
+    last = stored.set_by
     refuse_all(
         Refused("set_meanwhile", name, value=stored.document[name], by=last.get(name))
         for name, value in wanted.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.apps import apps
@@ -185,20 +186,18 @@ class Thing:
 
     @property
     def changes(self) -> list[Change]:
-        """The last change of each value, the newest first."""
-        found: dict[str, Change] = {}
-        for before, after in zip(self.versions, self.versions[1:], strict=False):
-            for name, value in after.document.items():
-                if value != before.document[name]:
-                    found[name] = Change(
-                        name=name,
-                        before=before.document[name],
-                        after=value,
-                        by=after.by,
-                        at=after.at,
-                        reason=after.reason,
-                    )
-        return sorted(found.values(), key=lambda one: one.at, reverse=True)
+        """Every change of a value, the newest first; those made together in the order of the values."""
+        return [
+            Change(name, before.document[name], value, by=after.by, at=after.at, reason=after.reason)
+            for after, before in pairwise(reversed(self.versions))
+            for name, value in after.document.items()
+            if value != before.document[name]
+        ]
+
+    @property
+    def set_by(self) -> dict[str, str | None]:
+        """Who changed each value last."""
+        return {one.name: one.by for one in reversed(self.changes)}
 
     @property
     def made(self) -> Version | None:

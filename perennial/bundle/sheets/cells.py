@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel.states import METHODS
 from perennial.language import LANGUAGES, Reader, phrase
+from perennial.language.written import day
 
-DAY_FIRST, MONTH_FIRST = DATES = ("day_first", "month_first")
 POINT, COMMA = DECIMALS = ("point", "comma")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?", re.ASCII)
-_DAY = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})(?:\s+\d{1,2}[:.]\d{2}.*)?", re.ASCII)
 _EXPIRY = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})|(\d{4})\s*[/.\-]\s*(\d{1,2})", re.ASCII)
 _SIGN = r"(?:[A-Za-z]{3}|[^\w\s.,'+-])"
 _AMOUNT = re.compile(rf"{_SIGN}?\s*(-?[\d.,' \u00a0\u202f]+?)\s*{_SIGN}?", re.ASCII)
 _YES = frozenset({"1", "x", "yes", "y", "true", "si", "sì", "s", "vero"})
 _NO = frozenset({"0", "no", "n", "false", "falso", "-"})
-
-
-def day(words: str, dates: str | None) -> date:
-    """A day: as ISO writes it, or day and month in the order that is said. Refused: no day; one that may be two."""
-    try:
-        if found := _ISO.fullmatch(words):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if found := _DAY.fullmatch(words):
-            first, second = int(found[1]), int(found[2])
-            year = int(found[3]) + (0 if len(found[3]) == 4 else 2000)
-            if dates is None and first <= 12 and second <= 12 and first != second:
-                raise Refused("sheet_day_unclear", value=words)
-            month_first = dates == MONTH_FIRST if dates else second > 12
-            return date(year, first, second) if month_first else date(year, second, first)
-    except ValueError:
-        pass
-    raise Refused("not_a_day", value=limits.short(words))
-
-
-def order_of(words: str) -> str | None:
-    """The order of day and month in which this is a day, where it is one in one order alone."""
-    found = _DAY.fullmatch(words)
-    if found is None or (int(found[1]) > 12) == (int(found[2]) > 12):
-        return None
-    return DAY_FIRST if int(found[1]) > 12 else MONTH_FIRST
 
 
 def amount(words: str, decimals: str | None) -> str:

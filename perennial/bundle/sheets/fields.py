@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from perennial.language import LANGUAGES, Reader, phrase
+from perennial.language.written import plain
 
 CUSTOMERS, ORDERS = KINDS = ("customers", "orders")
 
@@ -50,13 +49,6 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
 def field_names(kind: str) -> tuple[str, ...]:
     """The names of the fields of a kind of sheet."""
     return tuple(field.name for field in FIELDS[kind])
-
-
-def plain(words: str) -> str:
-    """Words as heads are compared: without accents, small, letters and digits alone."""
-    letters = unicodedata.normalize("NFKD", words)
-    letters = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
-    return " ".join(re.findall(r"[a-z0-9]+", letters))
 
 
 @lru_cache(maxsize=len(KINDS))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from perennial.bundle.sheets.cells import DATES, DECIMALS, mark_of, order_of
-from perennial.bundle.sheets.fields import FIELDS, KINDS, ONE_OF, field_names, heads, plain
+from perennial.bundle.sheets.cells import DECIMALS, mark_of
+from perennial.bundle.sheets.fields import FIELDS, KINDS, ONE_OF, field_names, heads
 from perennial.bundle.sheets.file import ENCODINGS, SEPARATORS, Sheet
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.guess import meant
+from perennial.language.written import DATES, order_of_all, plain
 
 LOOKED_AT = 500
 """So many rows are looked at for how days and amounts are written."""
@@ -88,8 +89,7 @@ def _cells(made: SheetMapping, sheet: Sheet, rows: Sequence[tuple[int, list[str]
 
 
 def _dates(made: SheetMapping, sheet: Sheet, rows: Sequence[tuple[int, list[str]]]) -> str | None:
-    orders = {order for cell in _cells(made, sheet, rows, "day") if (order := order_of(cell)) is not None}
-    return orders.pop() if len(orders) == 1 else None
+    return order_of_all(_cells(made, sheet, rows, "day"))
 
 
 def _decimals(made: SheetMapping, sheet: Sheet, rows: Sequence[tuple[int, list[str]]]) -> str | None:

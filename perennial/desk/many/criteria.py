@@ -6,7 +6,7 @@ a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
@@ -88,7 +88,8 @@ def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
     if "event" in values:
         _check_event(values, words.get("program"))
     if "ships_from" in values and "ships_to" in values and words["ships_to"] < words["ships_from"]:
-        raise Refused("days_backwards", "ships_to", to=words["ships_to"], from_=words["ships_from"])
+        from_, to = (date.fromisoformat(str(words[name])) for name in ("ships_from", "ships_to"))
+        raise Refused("days_backwards", "ships_to", to=to, from_=from_)
     of_order = [OF_ORDER[name] for name in values if name in OF_ORDER]
     of_shipment = [OF_SHIPMENT[name] for name in values if name in OF_SHIPMENT]
     if of_shipment:
@@ -127,6 +128,23 @@ def events_named(program: str) -> list[EventNamed]:
             names.setdefault(key, {}).setdefault(revision, product)
     told = {key: tuple(dict.fromkeys(of[at] for at in sorted(of))) for key, of in names.items()}
     return [one._replace(products=told.get(key, ())) for key, one in events.items()]
+
+
+def event_places(of: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int | None]:
+    """The place of each event that runs were given by their arguments, by its program and its key: that of the newest version
+    that has it.
+    """
+    named = {(one["program"], one["event"]) for one in of if one.get("event") and one.get("program")}
+    if not named:
+        return {}
+    programs, keys = zip(*named, strict=True)
+    rows = ProgramEvent.objects.filter(
+        revision__program__schedule_id__in=programs, key__in=keys, event_id__isnull=False
+    ).order_by("revision__number")
+    return {
+        (program, key): place
+        for program, key, place in rows.values_list("revision__program__schedule_id", "key", "event_id")
+    }
 
 
 def _check_event(values: Mapping[str, Any], program: str | None) -> None:

@@ -1,7 +1,8 @@
 """Orders, shipments and new days as a file of CSV has them: every fault with its line and column, or all of them right.
 
 The first line names the columns: ``order``, ``shipment``, ``new date``, and ``line`` where an order has several continuity
-lines. Commas or semicolons part them, as spreadsheets write them; days are written as everywhere, 2026-04-30.
+lines, or as one of our languages calls them. Commas or semicolons part them, as spreadsheets write them. Days are 2026-04-30, or
+as people write them: where the day stands is told by the days of the file, else by the language of its heads.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.many.wanted import Asked
 from perennial.errors import Refused, Several
 from perennial.kernel import limits
+from perennial.language import LANGUAGES, Reader, phrase
+from perennial.language.written import DAY_FIRST, day, order_of_all, plain
 
 if TYPE_CHECKING:
     from _csv import _reader
@@ -92,22 +95,39 @@ def read_file(content: bytes) -> File:
 
 def _read(file: File, lines: _reader) -> None:
     header = [name.strip().lower() for name in next(lines, [])]
-    if sorted(header) not in (sorted(COLUMNS), sorted((*COLUMNS, LINE))):
-        raise Refused("file_header", "file", found=limits.short(", ".join(header)), columns=list(COLUMNS))
+    names, dates = _columns(header)
+    said: list[tuple[int, dict[str, str]]] = []
     before = lines.line_num
     for cells in lines:
         place, before = before + 1, lines.line_num
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != len(header):
-            file.wrong(place, COLUMNS[0], Refused("row_of_other_length", count=len(cells), columns=len(header)))
+        if len(cells) != len(names):
+            file.wrong(place, COLUMNS[0], Refused("row_of_other_length", count=len(cells), columns=len(names)))
             continue
-        row = _row(file, place, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
-        if row is not None:
-            file.rows.append(row)
+        said.append((place, dict(zip(names, (cell.strip() for cell in cells), strict=True))))
+    dates = order_of_all(one["new date"] for _, one in said) or dates
+    file.rows = [row for place, one in said if (row := _row(file, place, one, dates)) is not None]
 
 
-def _row(file: File, place: int, said: dict[str, str]) -> Row | None:
+def _columns(header: list[str]) -> tuple[list[str], str | None]:
+    """What the heads of a file name, all in one language, and what stands first in its days: English is written both ways.
+
+    Refused: they name other columns.
+    """
+    for language in LANGUAGES:
+        known = {plain(_called(name, language)): name for name in (*COLUMNS, LINE)}
+        names = [known.get(plain(head), "") for head in header]
+        if sorted(names) in (sorted(COLUMNS), sorted((*COLUMNS, LINE))):
+            return names, None if language == "en" else DAY_FIRST
+    raise Refused("file_header", "file", found=limits.short(", ".join(header)), columns=list(COLUMNS), line=LINE)
+
+
+def _called(column: str, language: str) -> str:
+    return phrase("file column", column, None, Reader(language)) or column
+
+
+def _row(file: File, place: int, said: dict[str, str], dates: str | None) -> Row | None:
     """A line of the file; None: something in it cannot be read, which is noted."""
     before = len(file.faults)
     order, shipment, to = (said[name] for name in COLUMNS)
@@ -118,25 +138,17 @@ def _row(file: File, place: int, said: dict[str, str]) -> Row | None:
         file.wrong(place, "shipment", Refused("not_whole_from_1", value=limits.short(shipment)))
     if line is not None and not _is_whole(line):
         file.wrong(place, LINE, Refused("not_whole_from_1", value=limits.short(line)))
-    day = _day(to)
-    if day is None:
-        file.wrong(place, "new date", Refused("not_a_day", value=limits.short(to)))
-    if len(file.faults) > before or day is None:
+    try:
+        new = day(to, dates)
+    except Refused as refused:
+        file.wrong(place, "new date", refused)
+    if len(file.faults) > before:
         return None
-    return Row(place, order, int(shipment), day, None if line is None else int(line))
+    return Row(place, order, int(shipment), new, None if line is None else int(line))
 
 
 def _is_whole(words: str) -> bool:
     return re.fullmatch(r"[0-9]{1,9}", words) is not None and int(words) > 0
-
-
-def _day(words: str) -> date | None:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", words):
-        try:
-            return date.fromisoformat(words)
-        except ValueError:
-            pass
-    return None
 
 
 def asked_in(file: File, *, on: date, most: int | None, meant: Collection[date]) -> list[Asked]:

@@ -65,8 +65,8 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
 
 
 def touched_columns(to: Reader) -> tuple[Column[Touched], ...]:
-    """What a run touched: before, after, why; days as files have them."""
-    plain = replace(to, dates="iso")
+    """What a run touched: before, after, why; days and amounts as files have them."""
+    plain = replace(to, dates="iso", money="plain")
     return (
         ("csv_order", lambda one: one.name),
         ("csv_line", lambda one: one.line),

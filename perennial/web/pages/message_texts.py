@@ -63,7 +63,7 @@ def days(request: Visit, kind: str) -> HttpResponse:
     def post() -> HttpResponse:
         number = typed.number(request, "days")
         if number != int(number):
-            raise Refused("number_not_understood", "days", value=str(number))
+            raise typed.no_whole(str(number), "days")
         outcome = act(request, actions.set_kind, kind=kind, is_on=found.is_on, days=int(number))
         return done(request, Toast(words(request, "message_days_set", kind=kind, count=outcome.days)))
 

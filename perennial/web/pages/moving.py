@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from perennial.bundle.reading.faults import KEPT
-from perennial.bundle.sheets.cells import DATES, DECIMALS
+from perennial.bundle.sheets.cells import DECIMALS
 from perennial.bundle.sheets.fields import FIELDS, ONE_OF
 from perennial.bundle.sheets.file import ENCODINGS, SEPARATORS, letter
 from perennial.db.pages import Page
@@ -18,6 +18,7 @@ from perennial.errors import Refused, Several
 from perennial.kernel.states import TRANSFER_KINDS
 from perennial.language import say
 from perennial.language.formats import fact
+from perennial.language.written import DATES
 from perennial.moving import folder, transfers
 from perennial.moving.transfers import Fault, TransferStatus
 from perennial.web.answer import form_again, go_to, whole

@@ -15,7 +15,7 @@ from perennial.errors import Refused
 from perennial.jobs import NIGHTLY
 from perennial.jobs.durations import NIGHTS, NightsPicture, NightTook, durations
 from perennial.kernel.money import plain
-from perennial.language import phrase
+from perennial.language import Reader, phrase
 from perennial.pictures.demand import DemandPicture, DemandRow, demand
 from perennial.pictures.figures import as_of
 from perennial.pictures.money import MoneyPicture, MoneyRow, money_in
@@ -69,7 +69,7 @@ def demand_csv(request: Visit) -> StreamingHttpResponse:
     """Demand as a file: parcels of each week, then pieces of each product."""
     found = _demand(request)
     rows = () if found is None else tuple(sorted((*found.parcels, *found.products), key=lambda row: row.week))
-    return _sheet(request, "demand", _DEMAND, rows)
+    return _sheet(request, "demand", _demand_columns(request.visitor.reader), rows)
 
 
 def money_csv(request: Visit) -> StreamingHttpResponse:
@@ -105,7 +105,7 @@ def retention_csv(request: Visit) -> StreamingHttpResponse:
 def nights_csv(request: Visit) -> StreamingHttpResponse:
     """Nights as a file: a row for each of their jobs."""
     rows = tuple((night, at) for night in _nights(request).nights for at in range(len(NIGHTLY)))
-    return _sheet(request, "nights", _TOOK, rows)
+    return _sheet(request, "nights", _took(request.visitor.reader), rows)
 
 
 def _page(
@@ -185,17 +185,20 @@ def _percent(value: Decimal | None) -> str | None:
     return None if value is None else f"{value * 100:.1f}"
 
 
-_DEMAND: tuple[Column[DemandRow], ...] = (
-    ("picture_week_of", lambda row: row.week),
-    ("product", lambda row: row.product),
-    ("csv_description", lambda row: row.name),
-    ("demand_planned", lambda row: _exact(row.planned)),
-    ("demand_projected", lambda row: _exact(row.projected)),
-    ("demand_chance_percent", lambda row: _percent(row.chance)),
-    ("demand_chance_from", lambda row: row.chance_from),
-    ("demand_expected", lambda row: _exact(row.expected)),
-    ("demand_happened", lambda row: _exact(row.happened)),
-)
+def _demand_columns(to: Reader) -> tuple[Column[DemandRow], ...]:
+    return (
+        ("picture_week_of", lambda row: row.week),
+        ("product", lambda row: row.product),
+        ("csv_description", lambda row: row.name),
+        ("demand_planned", lambda row: _exact(row.planned)),
+        ("demand_projected", lambda row: _exact(row.projected)),
+        ("demand_chance_percent", lambda row: _percent(row.chance)),
+        ("demand_chance_from", lambda row: row.chance_from and phrase("chance", row.chance_from, None, to)),
+        ("demand_expected", lambda row: _exact(row.expected)),
+        ("demand_happened", lambda row: _exact(row.happened)),
+    )
+
+
 _RETENTION: tuple[Column[tuple[CohortRow, int]], ...] = (
     ("retention_joined", lambda one: one[0].joined),
     ("retention_members", lambda one: one[0].members),
@@ -203,10 +206,13 @@ _RETENTION: tuple[Column[tuple[CohortRow, int]], ...] = (
     ("retention_bought", lambda one: one[0].bought[one[1]]),
     ("retention_percent", lambda one: _percent(one[0].shares[one[1]])),
 )
-_TOOK: tuple[Column[tuple[NightTook, int]], ...] = (
-    ("jobs_night_of", lambda one: one[0].on),
-    ("nights_seconds", lambda one: None if one[0].seconds is None else f"{one[0].seconds:.1f}"),
-    ("job", lambda one: one[0].jobs[one[1]].job),
-    ("nights_job_seconds", lambda one: None if (s := one[0].jobs[one[1]].seconds) is None else f"{s:.1f}"),
-    ("nights_things", lambda one: one[0].jobs[one[1]].things),
-)
+
+
+def _took(to: Reader) -> tuple[Column[tuple[NightTook, int]], ...]:
+    return (
+        ("jobs_night_of", lambda one: one[0].on),
+        ("nights_seconds", lambda one: None if one[0].seconds is None else f"{one[0].seconds:.1f}"),
+        ("job", lambda one: phrase("web job", one[0].jobs[one[1]].job, None, to)),
+        ("nights_job_seconds", lambda one: None if (s := one[0].jobs[one[1]].seconds) is None else f"{s:.1f}"),
+        ("nights_things", lambda one: one[0].jobs[one[1]].things),
+    )

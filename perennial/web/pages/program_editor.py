@@ -19,6 +19,7 @@ from perennial.web.pages.programs import seen
 from perennial.web.problems import sentences
 from perennial.web.program_page import ahead, asked_day, editor, fault_list
 from perennial.web.program_typed import errors_of_row, read_event, read_header, read_item
+from perennial.web.typed import no_whole
 from perennial.web.visit import Visit
 from perennial.web.words import words as said_words
 
@@ -187,7 +188,7 @@ def move(request: Visit, schedule_id: str) -> HttpResponse:
 
     def do() -> None:
         if not _is_place(to):
-            raise Refused("number_not_understood", "to", value=to[:40])
+            raise no_whole(to, "to", from_1=True)
         back.update(_of_event(request, schedule_id, draft.put_event, to=int(to)))
 
     toast = ("program_moved", {"event": to})

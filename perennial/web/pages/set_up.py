@@ -99,7 +99,7 @@ def page(request: Visit, slug: str, key: str | None = "") -> HttpResponse:
 
 
 def undo(request: Visit, slug: str, key: str = "") -> HttpResponse:
-    """The last change of a thing is taken back."""
+    """The last change of a thing is taken back; where more follows, that is said first."""
     form = FORMS[slug]
     done = undo_thing(
         kind=form.section,
@@ -107,8 +107,23 @@ def undo(request: Visit, slug: str, key: str = "") -> HttpResponse:
         seen=request.POST.get("seen", ""),
         on=request.visitor.today,
         by=request.visitor.by,
+        agreed=request.POST.get("agreed"),
     )
-    return _gone(request, form, done, "set_up_undone")
+    if done.asks is None:
+        return _gone(request, form, done, "set_up_undone")
+    to, stored = request.visitor.reader, thing(form.section, key)
+    context = {
+        "form": form,
+        "slug": slug,
+        "stored": stored,
+        "called": called(request, form, stored),
+        "address": address_of(form, key),
+        "names": [label(form, name, to) for name in done.changed],
+        "done": done,
+        "follows": _follows(done, to),
+        "here": "set_up",
+    }
+    return whole(request, "web/set_up/undo.html", context)
 
 
 def live(request: Visit, slug: str) -> HttpResponse:
@@ -142,4 +157,8 @@ def _follows(done: Done, to: Reader) -> list[str]:
         told.append(said(to, "set_up_follows_orders", count=done.orders))
     if done.keep:
         told.append(said(to, "set_up_follows_tariff", tariff=done.tariff, count=done.keep))
+    if done.due:
+        told.append(said(to, "set_up_follows_due", count=done.due, through=done.due_through))
+    if done.closed:
+        told.append(said(to, "set_up_follows_closed", count=done.closed))
     return told + [note_words(note, to) for note in done.notes]

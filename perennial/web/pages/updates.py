@@ -13,7 +13,7 @@ from django.utils import timezone
 from perennial.catalog.codes import all_source_codes
 from perennial.catalog.queries import currency
 from perennial.db.pages import Page
-from perennial.desk.many.criteria import events_named
+from perennial.desk.many.criteria import event_places, events_named
 from perennial.desk.read.lists import programs_to_choose, whose
 from perennial.desk.read.products import products_found
 from perennial.errors import Refused, Several
@@ -41,12 +41,12 @@ HERE = {"here": "updates"}
 
 
 def change(request: Visit) -> HttpResponse:
-    """What is changed, and whose; what was changed so before. Filled in as in a run (``like``) or as was asked for
-    (``request``). Sent: its dry run is asked for.
+    """What is changed, and whose; what was changed so before. Filled in as in a run (``like``), as was asked for
+    (``request``), or with criteria by their names. Sent: its dry run is asked for.
     """
     if request.method == "POST":
         return _ask(request)
-    arguments: Mapping[str, Any] = {}
+    arguments: Mapping[str, Any] = {name: request.GET[name] for name in WHOSE if request.GET.get(name)}
     if "like" in request.GET:
         arguments = many_run(_number(request, "like")).run.arguments
     elif "request" in request.GET:
@@ -236,6 +236,7 @@ def _form(request: Visit, given: Mapping[str, str]) -> dict[str, Any]:
     found = programs_to_choose()
     known = program in {one.schedule_id for one in found}
     after = request.GET.get("after") or None
+    done = many_runs(after=after)
     return {
         "given": given,
         "way": given.get("way", "to"),
@@ -243,7 +244,8 @@ def _form(request: Visit, given: Mapping[str, str]) -> dict[str, Any]:
         "events": events_named(program) if known else (),
         "sources": all_source_codes(),
         "under_way": many_under_way(),
-        "done": many_runs(after=after),
+        "done": done,
+        "event_places": event_places(one.run.arguments for one in done.rows),
         "first": after is None,
         "workers": queue.workers(),
         **HERE,
@@ -259,7 +261,12 @@ def _faults(problem: Refused) -> dict[str, Any] | None:
 
 def _progress(number: int) -> dict[str, Any]:
     found = many_request(number)
-    return {"wanted": found, "left": found.seconds_left(timezone.now()), "workers": queue.workers()}
+    return {
+        "wanted": found,
+        "event_places": event_places([found.arguments]),
+        "left": found.seconds_left(timezone.now()),
+        "workers": queue.workers(),
+    }
 
 
 def _run(request: Visit, number: int) -> dict[str, Any]:
@@ -269,6 +276,7 @@ def _run(request: Visit, number: int) -> dict[str, Any]:
     return {
         "many": found,
         "run": found.run,
+        "event_places": event_places([found.run.arguments]),
         "lists": tuple(LISTS),
         "which": which if which in LISTS else "",
         "touched": rows,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from perennial.bundle.set_up.things import Thing
 from perennial.catalog.queries import tax_groups
 from perennial.desk.read.behind import behind
 from perennial.desk.read.lists import programs
+from perennial.desk.read.planned import OnDays, on_closed_days
 from perennial.errors import Refused, Several, refuse_all
 from perennial.language import Reader, phrase, say
 from perennial.programs.facts import programs_using
@@ -26,6 +28,8 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 
 MOST_SUGGESTED = 200
+CHANGES_ON_A_PAGE = 20
+MOST_CLOSED = 10
 NAMED_BY_PROGRAMS = {"products": "product", "delivery_modes": "delivery_mode"}
 """What programs name, by its section."""
 
@@ -74,17 +78,7 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "stored": stored,
         "fields": shown,
         "called": called(request, form, stored) if stored else "",
-        "changes": [
-            (
-                label(form, one.name, to),
-                form.field(one.name).words(one.before, request),
-                form.field(one.name).words(one.after, request),
-                one,
-                clock(request, one.at),
-            )
-            for one in (stored.changes if stored else ())
-        ],
-        "made": stored.made if stored and not form.alone else None,
+        **(_past(request, form, stored) if stored else {}),
         "errors": errors,
         "focus": _first(fields, errors) if errors else shown[0]["id"] if stored is None else "",
         "reason": request.POST.get("reason", ""),
@@ -94,10 +88,36 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "suggested": _suggested(fields, to),
         "about": said(to, f"set_up_about_{form.section}") if form.about else "",
         "goes_on": _goes_on(form, stored, to) if stored else "",
+        "closed": _on_closed(request, stored) if stored and form.section == "delivery_modes" else (),
         "used_by": used_by,
         "behind": behind(used_by) if used_by else (),
         "here": "set_up",
         **(live_shown(request, form, stored) if form.live else {}),
+    }
+
+
+def _past(request: Visit, form: Form, stored: Thing) -> dict[str, Any]:
+    """A page of the changes of a thing; the last of them ends with how it was made. They are counted from the oldest, so that
+    what is changed meanwhile moves none of them.
+    """
+    to, changes = request.visitor.reader, stored.changes
+    asked = request.GET.get("changes", "")
+    upto = min(int(asked), len(changes)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else len(changes)
+    older = max(upto - CHANGES_ON_A_PAGE, 0)
+    return {
+        "changes": [
+            (
+                label(form, one.name, to),
+                form.field(one.name).words(one.before, request),
+                form.field(one.name).words(one.after, request),
+                one,
+                clock(request, one.at),
+            )
+            for one in changes[len(changes) - upto : len(changes) - older]
+        ],
+        "older": older,
+        "newest": upto == len(changes),
+        "made": None if older or form.alone else stored.made,
     }
 
 
@@ -109,6 +129,12 @@ def _goes_on(form: Form, stored: Thing, to: Reader) -> str:
     products, modes = ([stored.address], []) if what == "product" else ([], [stored.address])
     programs = programs_naming(products=products, modes=modes).get((what, stored.address))
     return note_words(still_named_by(what, stored.address, programs), to) if programs else ""
+
+
+def _on_closed(request: Visit, stored: Thing) -> tuple[OnDays, ...]:
+    """The planned shipments of a delivery mode that stand on its closed days."""
+    days = [date.fromisoformat(day) for day in stored.document["closed_on"]]
+    return on_closed_days(stored.address, days, on=request.visitor.today)[:MOST_CLOSED]
 
 
 def note_words(note: Note, to: Reader) -> str:

@@ -22,7 +22,7 @@ from perennial.kernel.states import HOLD_PARTS, HOLD_STOPS
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.language.countries import countries, country_name
 from perennial.language.formats import fact
-from perennial.web.typed import read_day, read_money, read_percent
+from perennial.web.typed import no_whole, read_day, read_money, read_percent
 from perennial.web.visit import Visit
 
 NOTHING = "–"
@@ -108,7 +108,7 @@ class Whole(Field):
         if not raw:
             return self.default
         if not re.fullmatch(r"-?\d{1,9}", raw, re.ASCII):
-            raise Refused("number_not_understood", at or self.name, value=raw[:40])
+            raise no_whole(raw, at or self.name)
         return int(raw)
 
 
@@ -124,7 +124,7 @@ class Wholes(Field):
             return self.default
         for number, one in enumerate(typed):
             if not re.fullmatch(r"-?\d{1,9}", one, re.ASCII):
-                raise Refused("number_not_understood", f"{at or self.name}[{number}]", value=one[:40])
+                raise no_whole(one, f"{at or self.name}[{number}]")
         return [int(one) for one in typed]
 
     def show(self, value: Any, request: Visit) -> Any:

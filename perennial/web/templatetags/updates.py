@@ -59,13 +59,15 @@ def _change(arguments: Mapping[str, Any], to: Reader) -> Iterator[str]:
 
 @register.simple_tag(takes_context=True)
 def change_whose(context: Context, arguments: Mapping[str, Any]) -> str:
-    """Of whose orders, and which shipments."""
+    """Of whose orders, and which shipments; events by their places (``event_places``)."""
     to = _to(context)
     told = []
     for name in WHOSE:
         value = arguments.get(name)
         if value is not None and not (name == "product" and "item" in arguments):
             words = fact(date.fromisoformat(value), "", to) if name.startswith("ships_") else value
+            if name == "event":
+                words = context["event_places"].get((arguments.get("program"), value), value)
             told.append(f"{phrase('web whose', name, None, to)} {words}")
     return ", ".join(told)
 
@@ -88,7 +90,9 @@ def fault_of_file(context: Context, fault: Refused) -> str:
     """What is wrong in a line of a file."""
     to = _to(context)
     place, _, column = fault.field.removeprefix("file[").partition("].")
-    return said(to, "updates_fault", line=place, column=column, said=say(fault, to)) if column else say(fault, to)
+    if not column:
+        return say(fault, to)
+    return said(to, "updates_fault", line=place, column=phrase("file column", column, None, to), said=say(fault, to))
 
 
 @register.simple_tag(takes_context=True)
