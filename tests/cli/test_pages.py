@@ -216,7 +216,7 @@ def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captur
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
     note([entered.id])
     assert page(capsys, "show orders --waiting")[1:] == [
-        f"{entered.number} C-1 the order a refund of 19.95 USD: so much more was taken or billed than came"
+        f"{entered.number} C-1 the order a refund of 19.95 USD: so much more was taken than came"
     ]
 
 
