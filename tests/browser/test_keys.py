@@ -560,6 +560,29 @@ def test_the_search_box_opens_what_is_chosen(desk: Page, site: Site) -> None:
     expect(desk).to_have_url(re.compile("/customers/C-1$"))
 
 
+def test_a_list_that_was_closed_stays_closed_though_an_answer_comes_late(desk: Page, site: Site) -> None:
+    go = threading.Event()
+    late = held(go)
+
+    def answer(request: Request) -> Answer:
+        if request.values["q"] != "b":
+            late(request)
+        return Answer(hits("C-1", "C-88") if request.values["q"] == "b" else hits("C-2", "C-17", "C-88"))
+
+    site.on("GET /hits", answer)
+    desk.keyboard.press("F2")
+    desk.keyboard.type("b")
+    expect(desk.locator("#hits [role=option]")).to_have_count(2)
+    desk.keyboard.type("i")
+    desk.wait_for_function("() => document.querySelector('#q').classList.contains('htmx-request')")
+    desk.keyboard.press("Escape")
+    go.set()
+    expect(desk.locator("#hits [role=option]")).to_have_count(3)
+    expect(desk.locator("#hits")).to_be_hidden()
+    desk.keyboard.type("a")
+    expect(desk.locator("#hits")).to_be_visible()
+
+
 @pytest.mark.parametrize(("exact", "opened"), [("C-1", "/customers/C-1$"), ("", r"/search\?q=C-1$")])
 def test_enter_opens_the_exact_one_or_searches(desk: Page, site: Site, exact: str, opened: str) -> None:
     site.on("GET /hits", Answer(hits("C-1", "C-17", exact=exact)))

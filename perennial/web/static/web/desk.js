@@ -203,7 +203,10 @@
   function onEscape(event) {
     const at = active();
     if (at.matches("[type=search]")) event.preventDefault(); // the browser would empty it
-    if (isListOpen(at) && !at.closest("#palette") && hideList(at)) return event.preventDefault();
+    if (isListOpen(at) && !at.closest("#palette") && hideList(at)) {
+      shut.add(at);
+      return event.preventDefault();
+    }
     const popover = first(":popover-open");
     const place = topDialog() ?? panelOf(at) ?? (isField(at) ? null : openPanels().at(-1));
     if (popover) popover.hidePopover();
@@ -688,6 +691,7 @@
   const chosen = (box) => optionsOf(box).find((option) => option.getAttribute("aria-selected") === "true");
 
   const picked = new WeakMap();
+  const shut = new WeakSet(); // by Escape: an answer that comes late does not open it again
   const contentOf = (option) => option.dataset.href ?? option.dataset.value ?? option.textContent;
 
   function choose(box, option) {
@@ -737,7 +741,7 @@
       lists.set(list, list.firstElementChild);
       nameOptions(box);
       answers.set(list, record?.sent.get(box) ?? box.value);
-      if (active() === box || list.hasAttribute("data-stays")) showList(box);
+      if ((active() === box && !shut.has(box)) || list.hasAttribute("data-stays")) showList(box);
       const still = picked.get(box) && optionsOf(box).find((option) => contentOf(option) === picked.get(box));
       if (still) choose(box, still); // an answer that comes late takes nothing out of hand
       if (active() !== box || !record) continue;
@@ -787,6 +791,7 @@
 
   function onInput(event) {
     const box = event.target;
+    shut.delete(box);
     clearTimeout(resting);
     if (!isBox(box) || !listOf(box)) return;
     if (box.closest("#palette")) fillPalette();
