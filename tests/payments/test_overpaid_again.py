@@ -14,11 +14,12 @@ from perennial.errors import Refused
 from perennial.jobs.check import check, check_once
 from perennial.kernel.states import NOT_COUNTED
 from perennial.orders.models import SalesOrder
-from perennial.payments.models import Attempt, Payment
+from perennial.payments.models import Payment
 from perennial.payments.surplus import surplus
+from tests.desk.test_refunds import captured
 from tests.harness import seeds
 from tests.worlds import actions
-from tests.worlds.desk import ANNA, ON, day, order
+from tests.worlds.desk import ANNA, day, order
 from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
@@ -26,20 +27,10 @@ pytestmark = pytest.mark.usefixtures("club")
 WHY: dict[str, Any] = {**ANNA, "reason": "she asked"}
 
 
-def take(*, on: date = ON) -> None:
+def take() -> None:
     """The card pays all that is asked for."""
     for one in Payment.objects.filter(status="due").exclude(purpose="refund").order_by("number"):
-        lead(
-            Payment.objects.filter(pk=one.pk),
-            "captured",
-            captured_minor=one.amount_minor,
-            gateway="sandbox",
-            gateway_ref=f"ch_{one.pk}",
-        )
-        Attempt.objects.create(
-            payment=one, kind="charge", number=1, key=f"k{one.pk}", amount_minor=one.amount_minor,
-            on_date=on, outcome="approved", gateway="sandbox",
-        )  # fmt: skip
+        captured(one)
 
 
 def paid(program: str = "UP") -> str:
