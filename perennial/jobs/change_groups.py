@@ -361,12 +361,12 @@ class _Order:
     def _costed(self, together: Sequence[OccurrenceRow]) -> Costed:
         row, last = self.one.state.row, together[-1]
         on = taxed_on(upfront=row.upfront, order_date=row.order_date, ship_on=last.ship_on)
-        lines = _priced(line for o in together for line in o.lines)
+        lines = _priced(last.lines if len(together) == 1 else [line for o in together for line in o.lines])
         return Costed(lines, last.delivery_mode_id, self.where[last.ship_to_id or row.ship_to_id], on)
 
 
 def _priced(lines: Iterable[LineRow]) -> tuple[tuple[int, Decimal, int], ...]:
-    return tuple((line.product_id, line.quantity, line.price_minor) for line in lines)
+    return tuple([(line.product_id, line.quantity, line.price_minor) for line in lines])
 
 
 def _by_last(occurrences: Iterable[OccurrenceRow]) -> dict[tuple[str, int], list[OccurrenceRow]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -149,6 +150,13 @@ class UpdateOrders(Job):
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
+        gc.disable()  # what a chunk makes lives until it is written, and goes by itself
+        try:
+            return self._work(run, first, last)
+        finally:
+            gc.enable()
+
+    def _work(self, run: Run, first: int, last: int) -> Report:
         if "newest" not in run.cache:
             self._targets(run)
         newest = run.cache["newest"]

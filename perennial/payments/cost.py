@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from perennial.catalog.models import Product
 from perennial.continuity.planning import LineRow, OccurrenceRow
@@ -17,8 +16,7 @@ from perennial.kernel.totals import Charge, Totals
 from perennial.orders.models import Rest, SalesOrder
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something goes, as tax sees it."""
 
     country: str | None
