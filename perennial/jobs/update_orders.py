@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import OrderState, read_orders
 from perennial.continuity.update import Update, planned_with
 from perennial.db import sql
+from perennial.db.batch import uncollected
 from perennial.desk.kept import UPDATE, keep_changes
 from perennial.desk.locking import lock_many
 from perennial.desk.notices.queue import PriceChange, tell_price_changes
@@ -148,15 +148,9 @@ class UpdateOrders(Job):
             return CHANGED_SINCE, {**given, "preview": refreshes.pk}
         return SQL["select_to_update"], given
 
+    @uncollected()
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
-        gc.disable()  # what a chunk makes lives until it is written, and goes by itself
-        try:
-            return self._work(run, first, last)
-        finally:
-            gc.enable()
-
-    def _work(self, run: Run, first: int, last: int) -> Report:
         if "newest" not in run.cache:
             self._targets(run)
         newest = run.cache["newest"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from perennial.bundle.takeover.order import take_over
 from perennial.bundle.takeover.taken import TakenOver
 from perennial.customers.models import Customer
 from perennial.db import sql
+from perennial.db.batch import uncollected
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
@@ -60,15 +60,9 @@ class Entering:
         self._names: Names | None = None
         self._taken, self._counted_at = 0, ORDERS_AT_ONCE
 
+    @uncollected()
     def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         """Take in some orders; the faults are noted."""
-        gc.disable()  # what a batch makes lives until it is written, and goes by itself
-        try:
-            return self._batch(things)
-        finally:
-            gc.enable()
-
-    def _batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         given = [orders_.order(self.reading, at, value) for at, value in things]
         for one in given:
             self._once(one)

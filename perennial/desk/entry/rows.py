@@ -332,8 +332,8 @@ class RequestRow:
 class PaymentRow:
     """Money owed by an order or by a continuity order, with every try and the bill.
 
-    ``refunds``: the number of the payment of the same thing that it gives back; ``overpaid_minor`` of that had been overpaid. ``payer_id``: who paid it, where that is
-    not who pays the order now.
+    ``refunds``: the number of the payment of the same thing that it gives back; ``overpaid_minor`` of that had been
+    overpaid. ``payer_id``: who paid it, where that is not who pays the order now.
     """
 
     order: OrderRow | None

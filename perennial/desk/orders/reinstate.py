@@ -97,7 +97,7 @@ def reinstate(
 
 def _may_go_on(locked: LockedOrder, states: Sequence[OrderState]) -> None:
     """Refused: a draft that was never submitted, a program that is not sold any more, money given back or written off of
-    what is billed up front: nobody would owe it again.
+    what is billed up front: that was settled, and what is wanted after all is ordered anew.
     """
     happened = set(OrderEvent.objects.filter(order=locked.order).values_list("kind", flat=True))
     if "entered" in happened and "submitted" not in happened:
