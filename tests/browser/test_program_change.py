@@ -65,6 +65,7 @@ def test_a_draft_is_counted_applied_and_taken_back(site: Site, axe: Callable[[Pa
     page.locator("#f-letters").focus()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#letters-err")).to_be_visible()
+    expect(page.locator("#f-letters")).to_be_focused()
     page.locator("#f-letters").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Control+Enter")
